@@ -1,1 +1,16 @@
-//! Skeleton.
+//! The functional core of Readmit: a recovery case and everything that decides about it.
+//!
+//! No I/O, no clock, no randomness, no async: the time, the random bytes and the policy are arguments, so
+//! everything here can be tested as a table. The one door is [`case::Case::apply`].
+
+pub mod account;
+pub mod address;
+pub mod disposition;
+pub mod facts;
+pub mod factor;
+pub mod id;
+pub mod limits;
+pub mod plan;
+pub mod secret;
+pub mod time;
+pub mod verdict;

@@ -1,0 +1,162 @@
+//! The account and its devices, as the organization put them on file.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::address::{EmailAddress, PhoneNumber};
+use crate::id::{AccountId, DeviceId};
+use crate::time::Timestamp;
+
+/// Who wants back in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The organization's name for the account.
+    pub id: AccountId,
+    /// Which policy file decides; `default` where the organization has but one.
+    pub realm: String,
+    /// `owner`, `member`, or any word of the organization's.
+    pub kind: String,
+    /// When the account was put on file.
+    pub created_at: Timestamp,
+    /// E-mail addresses, the one for recovery first. Every one of them gets the notices.
+    pub emails: Vec<Email>,
+    /// Phone numbers, the one for recovery first.
+    pub phones: Vec<Phone>,
+    /// Groups, for policies.
+    pub groups: Vec<String>,
+    /// Anything else that policies decide by.
+    pub attributes: BTreeMap<String, String>,
+    /// The language for messages (BCP 47), where the person has said one.
+    pub locale: Option<String>,
+}
+
+/// An e-mail address on file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Email {
+    /// The address.
+    pub address: EmailAddress,
+    /// When it was shown to be the person's.
+    pub verified_at: Option<Timestamp>,
+    /// When it was last replaced.
+    pub changed_at: Option<Timestamp>,
+    /// Whether the mailbox is itself behind this account, so that a lost device locks it too.
+    pub same_mailbox_as_account: bool,
+}
+
+/// A phone number on file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phone {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The country as ISO 3166-1 alpha-2, where the organization has said it.
+    pub country: Option<String>,
+    /// When it was shown to be the person's.
+    pub verified_at: Option<Timestamp>,
+    /// When it was last replaced.
+    pub changed_at: Option<Timestamp>,
+    /// Whether it rings on the device that is gone.
+    pub on_lost_device: bool,
+}
+
+/// An authenticator bound to an account. Its secret stays in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What the person calls it.
+    pub label: String,
+    /// Where its secret lives.
+    pub form: Form,
+    /// Whether sign-in asks for it.
+    pub status: DeviceStatus,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+}
+
+/// Where a device's secret lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// In an app.
+    Virtual,
+    /// In a token of its own.
+    Hardware,
+}
+
+/// Whether sign-in asks for a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceStatus {
+    /// It does.
+    Active,
+    /// It no longer does.
+    Deactivated,
+}
+
+/// Why a recovery is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The device is gone, nobody knows where.
+    Lost,
+    /// Somebody has it.
+    Stolen,
+    /// It is broken, or in repair.
+    Damaged,
+    /// It does nothing, nobody knows why.
+    NotWorking,
+    /// It gives codes, and they are refused.
+    OutOfSync,
+}
+
+/// The text names none of the known choices.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown {what}: use {choices}")]
+pub struct UnknownWord {
+    what: &'static str,
+    choices: &'static str,
+}
+
+macro_rules! words {
+    ($name:ident, $what:literal, $choices:literal, $($variant:ident = $word:literal),+) => {
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word for it in Lua, on the bus and in the journal.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord { what: $what, choices: $choices }),
+                }
+            }
+        }
+    };
+}
+
+words!(Form, "form", "virtual or hardware", Virtual = "virtual", Hardware = "hardware");
+words!(DeviceStatus, "status", "active or deactivated", Active = "active", Deactivated = "deactivated");
+words!(
+    Reason,
+    "reason",
+    "lost, stolen, damaged, not_working or out_of_sync",
+    Lost = "lost",
+    Stolen = "stolen",
+    Damaged = "damaged",
+    NotWorking = "not_working",
+    OutOfSync = "out_of_sync"
+);

@@ -1,0 +1,41 @@
+//! Every number that bounds something in the core.
+
+use std::time::Duration;
+
+/// Bytes in an id.
+pub const MAX_ID_BYTES: usize = 256;
+/// Bytes in an e-mail address (RFC 5321 §4.5.3.1.3 less the angle brackets).
+pub const MAX_EMAIL_BYTES: usize = 254;
+/// Bytes in the name of a channel.
+pub const MAX_CHANNEL_BYTES: usize = 32;
+/// Nesting of a plan.
+pub const MAX_PLAN_DEPTH: usize = 8;
+/// Parts of a plan, groups counted.
+pub const MAX_PLAN_NODES: usize = 64;
+/// Different factors in a plan.
+pub const MAX_PLAN_ATOMS: usize = 12;
+/// People whose approval one plan may ask for.
+pub const MAX_APPROVALS: u8 = 5;
+
+/// Wrong tries that end a challenge.
+pub const TRIES_PER_CHALLENGE: u32 = 5;
+/// Wrong tries of one factor in one case, over all its challenges; then the factor has failed for good.
+pub const TRIES_PER_CASE: u32 = 15;
+/// Wrong tries in one call.
+pub const TRIES_PER_CALL: u32 = 3;
+/// Deliveries of one factor in one case, resends counted.
+pub const SENDS_PER_CASE: u32 = 10;
+/// Failures of one factor in one case that a policy is asked about; the next goes to support.
+pub const FAILURES_PER_CASE: u32 = 20;
+/// Consecutive failures of one factor of an account that disable it (NIST SP 800-63B-4 §3.2.2).
+pub const CONSECUTIVE_FAILURES: u32 = 100;
+/// Wait before the second delivery of a challenge; it doubles with each further one.
+pub const FIRST_RESEND_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait between two deliveries of a challenge.
+pub const LONGEST_RESEND_WAIT: Duration = Duration::from_secs(600);
+/// The longest wait that a policy may put before a retry.
+pub const LONGEST_RETRY_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// The longest hold that a policy may ask for.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The longest time a policy may give to enroll.
+pub const LONGEST_ENROLLMENT: Duration = Duration::from_secs(90 * 24 * 3600);

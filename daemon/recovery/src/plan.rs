@@ -1,0 +1,203 @@
+//! Plans: which factors, in what order and combination.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::factor::Factor;
+use crate::limits::{MAX_APPROVALS, MAX_PLAN_ATOMS, MAX_PLAN_DEPTH, MAX_PLAN_NODES};
+
+/// Which factors, in what order and combination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// One factor.
+    Factor(Factor),
+    /// The approval of this many different people.
+    Approvals(u8),
+    /// All of these, in order: a part opens when the ones before it are proven.
+    All(Vec<Plan>),
+    /// Any `need` of these, all open at once.
+    Any {
+        /// How many.
+        need: u8,
+        /// Of which.
+        of: Vec<Plan>,
+    },
+}
+
+/// Something a plan asks for at its leaves.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Atom {
+    /// A factor.
+    Factor(Factor),
+    /// Approvals by this many different people.
+    Approvals(u8),
+}
+
+/// Why a plan is none.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// A group without members; the whole plan, where it is the outermost.
+    #[error("a plan must ask for at least one factor, and every group in it too")]
+    Empty,
+    /// `any n of m` with n < 1 or n > m.
+    #[error("any({need}, …) of {of} choices can never be right: ask for 1 to {of}")]
+    Need {
+        /// How many are asked for.
+        need: u8,
+        /// How many there are.
+        of: usize,
+    },
+    /// Fewer than one approval, or more than [`MAX_APPROVALS`].
+    #[error("approvals({0}) is out of range: ask for 1 to {MAX_APPROVALS}")]
+    Approvals(u8),
+    /// The same factor twice in one `all`, which would ask for nothing more.
+    #[error("`{0}` stands twice in one list, which asks for it only once; for two approvals write approvals(2)")]
+    Twice(Factor),
+    /// Deeper than [`MAX_PLAN_DEPTH`].
+    #[error("the plan is nested deeper than {MAX_PLAN_DEPTH} levels")]
+    TooDeep,
+    /// More than [`MAX_PLAN_NODES`] parts or [`MAX_PLAN_ATOMS`] different factors.
+    #[error("the plan has more than {MAX_PLAN_NODES} parts or {MAX_PLAN_ATOMS} different factors")]
+    TooLarge,
+}
+
+impl Plan {
+    /// Says whether the plan makes sense, whatever the assurance.
+    ///
+    /// # Errors
+    /// The first [`PlanError`] met.
+    pub fn check(&self) -> Result<(), PlanError> {
+        let mut nodes = 0;
+        self.check_part(1, &mut nodes)?;
+        if self.atoms().len() > MAX_PLAN_ATOMS {
+            return Err(PlanError::TooLarge);
+        }
+        Ok(())
+    }
+
+    fn check_part(&self, depth: usize, nodes: &mut usize) -> Result<(), PlanError> {
+        *nodes += 1;
+        if depth > MAX_PLAN_DEPTH {
+            return Err(PlanError::TooDeep);
+        }
+        if *nodes > MAX_PLAN_NODES {
+            return Err(PlanError::TooLarge);
+        }
+        match self {
+            Self::Factor(_) => return Ok(()),
+            Self::Approvals(number) if (1..=MAX_APPROVALS).contains(number) => return Ok(()),
+            Self::Approvals(number) => return Err(PlanError::Approvals(*number)),
+            Self::Any { need, of } if *need == 0 || usize::from(*need) > of.len() => {
+                return Err(PlanError::Need { need: *need, of: of.len() });
+            }
+            Self::All(_) | Self::Any { .. } => {}
+        }
+        let mut seen = BTreeSet::new();
+        for part in self.parts() {
+            if let Self::Factor(factor) = part
+                && !seen.insert(factor)
+            {
+                return Err(PlanError::Twice(factor.clone()));
+            }
+            part.check_part(depth + 1, nodes)?;
+        }
+        if self.parts().is_empty() { Err(PlanError::Empty) } else { Ok(()) }
+    }
+
+    /// Whether what `holds` says is proven is enough.
+    pub fn satisfied(&self, holds: &impl Fn(&Atom) -> bool) -> bool {
+        match self {
+            Self::Factor(factor) => holds(&Atom::Factor(factor.clone())),
+            Self::Approvals(number) => holds(&Atom::Approvals(*number)),
+            Self::All(parts) => parts.iter().all(|part| part.satisfied(holds)),
+            Self::Any { need, of } => {
+                of.iter().filter(|part| part.satisfied(holds)).count() >= usize::from(*need)
+            }
+        }
+    }
+
+    /// The atoms that may be worked on now: the first unproven part of an `all`, every unproven part of an `any`
+    /// that is not yet satisfied.
+    pub fn open(&self, holds: &impl Fn(&Atom) -> bool) -> BTreeSet<Atom> {
+        if self.satisfied(holds) {
+            return BTreeSet::new();
+        }
+        match self {
+            Self::Factor(factor) => BTreeSet::from([Atom::Factor(factor.clone())]),
+            Self::Approvals(number) => BTreeSet::from([Atom::Approvals(*number)]),
+            Self::All(parts) => parts
+                .iter()
+                .find(|part| !part.satisfied(holds))
+                .map(|part| part.open(holds))
+                .unwrap_or_default(),
+            Self::Any { of, .. } => of.iter().flat_map(|part| part.open(holds)).collect(),
+        }
+    }
+
+    /// Every atom, in the order in which the plan names them, each once.
+    #[must_use]
+    pub fn atoms(&self) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        self.collect(&mut atoms);
+        atoms
+    }
+
+    fn collect(&self, atoms: &mut Vec<Atom>) {
+        let atom = match self {
+            Self::Factor(factor) => Atom::Factor(factor.clone()),
+            Self::Approvals(number) => Atom::Approvals(*number),
+            Self::All(_) | Self::Any { .. } => {
+                self.parts().iter().for_each(|part| part.collect(atoms));
+                return;
+            }
+        };
+        if !atoms.contains(&atom) {
+            atoms.push(atom);
+        }
+    }
+
+    fn parts(&self) -> &[Self] {
+        match self {
+            Self::Factor(_) | Self::Approvals(_) => &[],
+            Self::All(parts) | Self::Any { of: parts, .. } => parts,
+        }
+    }
+
+    /// Every minimal set of atoms that satisfies the plan: no atom can be left out of any of them.
+    ///
+    /// The plan must have passed [`Plan::check`], which bounds the work to 2^[`MAX_PLAN_ATOMS`] sets.
+    #[must_use]
+    pub fn minimal_sets(&self) -> Vec<BTreeSet<Atom>> {
+        let atoms = self.atoms();
+        let mut minimal: Vec<u32> = Vec::new();
+        let mut sets: Vec<u32> = (1..1_u32 << atoms.len().min(MAX_PLAN_ATOMS)).collect();
+        sets.sort_by_key(|set| set.count_ones());
+        for set in sets {
+            let covered = minimal.iter().any(|smaller| smaller & set == *smaller);
+            if !covered && self.satisfied(&|atom| holds(&atoms, set, atom)) {
+                minimal.push(set);
+            }
+        }
+        let members = |set: u32| {
+            atoms.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1).map(|(_, atom)| atom.clone())
+        };
+        minimal.into_iter().map(|set| members(set).collect()).collect()
+    }
+
+    /// This plan, and then `more`.
+    #[must_use]
+    pub fn and_then(self, more: Self) -> Self {
+        Self::All(vec![self, more])
+    }
+}
+
+/// Whether the bit set `set` over `atoms` holds `atom`; the approval of three people is one of two people too.
+fn holds(atoms: &[Atom], set: u32, atom: &Atom) -> bool {
+    atoms.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).any(|(_, member)| match (member, atom) {
+        (Atom::Approvals(given), Atom::Approvals(asked)) => given >= asked,
+        (member, atom) => member == atom,
+    })
+}
