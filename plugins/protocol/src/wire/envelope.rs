@@ -138,10 +138,8 @@ impl Message {
         if line.len() > limits::MAX_LINE {
             return Err(MessageError::TooLong);
         }
-        let value: Value = serde_json::from_str(line).map_err(|error| MessageError::NotJson {
-            line: error.line(),
-            column: error.column(),
-        })?;
+        let value: Value = serde_json::from_str(line)
+            .map_err(|error| MessageError::NotJson { line: error.line(), column: error.column() })?;
         let Value::Object(mut members) = value else { return Err(MessageError::NotAnObject) };
         let id_member = members.remove("id");
         let id = match id_member {
@@ -196,8 +194,12 @@ impl Message {
             Self::Notification { method, params } => {
                 json!({ "jsonrpc": "2.0", "method": method, "params": params })
             }
-            Self::Response { id, outcome: Ok(result) } => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
-            Self::Response { id, outcome: Err(error) } => json!({ "jsonrpc": "2.0", "id": id, "error": error }),
+            Self::Response { id, outcome: Ok(result) } => {
+                json!({ "jsonrpc": "2.0", "id": id, "result": result })
+            }
+            Self::Response { id, outcome: Err(error) } => {
+                json!({ "jsonrpc": "2.0", "id": id, "error": error })
+            }
         };
         let mut line = value.to_string();
         line.push('\n');

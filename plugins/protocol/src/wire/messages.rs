@@ -87,7 +87,10 @@ pub struct Initialize {
 impl fmt::Debug for Initialize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Settings may hold what an administrator should have put elsewhere.
-        f.debug_struct("Initialize").field("protocol", &self.protocol).field("settings", &"[redacted]").finish()
+        f.debug_struct("Initialize")
+            .field("protocol", &self.protocol)
+            .field("settings", &"[redacted]")
+            .finish()
     }
 }
 
