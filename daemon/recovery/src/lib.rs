@@ -5,12 +5,15 @@
 
 pub mod account;
 pub mod address;
+pub mod assurance;
 pub mod disposition;
 pub mod facts;
 pub mod factor;
 pub mod id;
 pub mod limits;
 pub mod plan;
+pub mod recovery_code;
 pub mod secret;
 pub mod time;
+pub mod totp;
 pub mod verdict;

@@ -39,3 +39,10 @@ pub const LONGEST_RETRY_WAIT: Duration = Duration::from_secs(24 * 3600);
 pub const LONGEST_HOLD: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The longest time a policy may give to enroll.
 pub const LONGEST_ENROLLMENT: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Steps of 30 s by which a code may be early or late (RFC 6238 §5.2 recommends one).
+pub const TOTP_SKEW_STEPS: u64 = 1;
+/// Steps within which a code that is not accepted shows that the device drifts.
+pub const TOTP_NEAR_STEPS: u64 = 10;
+/// Steps around now in which two consecutive codes are looked for: a day.
+pub const RESYNC_STEPS: u64 = 2880;

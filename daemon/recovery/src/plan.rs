@@ -1,6 +1,7 @@
 //! Plans: which factors, in what order and combination.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -34,6 +35,15 @@ pub enum Atom {
     Factor(Factor),
     /// Approvals by this many different people.
     Approvals(u8),
+}
+
+impl fmt::Display for Atom {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Factor(factor) => factor.fmt(formatter),
+            Self::Approvals(number) => write!(formatter, "approvals({number})"),
+        }
+    }
 }
 
 /// Why a plan is none.
@@ -200,4 +210,87 @@ fn holds(atoms: &[Atom], set: u32, atom: &Atom) -> bool {
         (Atom::Approvals(given), Atom::Approvals(asked)) => given >= asked,
         (member, atom) => member == atom,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factor(name: &str) -> Plan {
+        Plan::Factor(name.parse().expect("a factor"))
+    }
+
+    fn all(names: &str) -> Plan {
+        Plan::All(names.split_whitespace().map(factor).collect())
+    }
+
+    fn any(need: u8, names: &str) -> Plan {
+        Plan::Any { need, of: names.split_whitespace().map(factor).collect() }
+    }
+
+    fn names(atoms: impl IntoIterator<Item = Atom>) -> String {
+        atoms.into_iter().map(|atom| atom.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_plan_that_makes_no_sense_is_refused() {
+        let mut deep = factor("email");
+        for _ in 0..MAX_PLAN_DEPTH {
+            deep = Plan::All(vec![deep]);
+        }
+        let many = |number: usize| Plan::All((0..number).map(|at| factor(&format!("channel_{at}"))).collect());
+        let table = [
+            (all("password email voice"), None),
+            (Plan::All(vec![factor("password"), any(2, "email voice recovery_code")]), None),
+            (Plan::Approvals(2), None),
+            (many(MAX_PLAN_ATOMS), None),
+            (all(""), Some(PlanError::Empty)),
+            (Plan::All(vec![factor("email"), all("")]), Some(PlanError::Empty)),
+            (any(0, "email voice"), Some(PlanError::Need { need: 0, of: 2 })),
+            (any(3, "email voice"), Some(PlanError::Need { need: 3, of: 2 })),
+            (any(1, ""), Some(PlanError::Need { need: 1, of: 0 })),
+            (all("email email"), Some(PlanError::Twice(Factor::Email))),
+            (Plan::Approvals(0), Some(PlanError::Approvals(0))),
+            (Plan::Approvals(MAX_APPROVALS + 1), Some(PlanError::Approvals(MAX_APPROVALS + 1))),
+            (deep, Some(PlanError::TooDeep)),
+            (many(MAX_PLAN_ATOMS + 1), Some(PlanError::TooLarge)),
+            (many(MAX_PLAN_NODES), Some(PlanError::TooLarge)),
+        ];
+        for (plan, wanted) in table {
+            assert_eq!(plan.check().err(), wanted, "{plan:?}");
+        }
+    }
+
+    /// J6: "Steps come in the policy's order: the phone step opens only after the e-mail step is proven."
+    #[test]
+    fn the_parts_of_all_open_one_after_the_other_and_those_of_any_at_once() {
+        let plan = Plan::All(vec![factor("password"), any(2, "email voice recovery_code"), Plan::Approvals(1)]);
+        let table = [
+            ("", "password"),
+            ("email", "password"),
+            ("password", "email voice recovery_code"),
+            ("password voice", "email recovery_code"),
+            ("password voice email", "approvals(1)"),
+        ];
+        for (proven, wanted) in table {
+            let holds = |atom: &Atom| proven.split_whitespace().any(|name| name == atom.to_string());
+            assert_eq!(names(plan.open(&holds)), wanted, "with {proven:?} proven");
+            assert!(!plan.satisfied(&holds));
+        }
+        assert!(plan.open(&|_| true).is_empty());
+    }
+
+    #[test]
+    fn minimal_sets_leave_nothing_out_and_hold_nothing_spare() {
+        let table = [
+            (all("password email"), "password email"),
+            (any(2, "email voice recovery_code"), "email voice | email recovery_code | voice recovery_code"),
+            (Plan::Any { need: 1, of: vec![all("email voice"), factor("email")] }, "email"),
+            (Plan::All(vec![Plan::Approvals(1), Plan::Approvals(2)]), "approvals(2)"),
+        ];
+        for (plan, wanted) in table {
+            let sets: Vec<String> = plan.minimal_sets().into_iter().map(names).collect();
+            assert_eq!(sets.join(" | "), wanted);
+        }
+    }
 }
