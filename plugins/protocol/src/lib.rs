@@ -25,3 +25,8 @@ pub use wire::{About, Call, Checked, Deliver, Ended, LogLevel, Secret, dispositi
 
 /// The version of the protocol that this crate speaks.
 pub const PROTOCOL: u32 = 1;
+
+/// The README, so that its Rust example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

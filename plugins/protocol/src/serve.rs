@@ -66,11 +66,7 @@ pub async fn serve_connection<P: Plugin>(
 ) {
     let (daemon, queue) = Daemon::new();
     let mut writing = tokio::spawn(write_lines(writer, queue));
-    let session = async {
-        // Boxed, because the state of a whole session is large.
-        Box::pin(Session::<P>::new(daemon, known).run(reader, stop)).await;
-    };
-    session.await;
+    Session::<P>::new(daemon, known).run(reader, stop).await;
     if timeout(limits::GRACE, &mut writing).await.is_err() {
         writing.abort();
     }
