@@ -76,7 +76,10 @@ impl FromStr for Level {
     type Err = UnknownLevel;
 
     fn from_str(word: &str) -> Result<Self, UnknownLevel> {
-        [Self::None, Self::Aal1, Self::Aal2].into_iter().find(|level| level.as_str() == word).ok_or(UnknownLevel)
+        [Self::None, Self::Aal1, Self::Aal2]
+            .into_iter()
+            .find(|level| level.as_str() == word)
+            .ok_or(UnknownLevel)
     }
 }
 

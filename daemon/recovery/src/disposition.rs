@@ -104,46 +104,60 @@ impl Disposition {
 
     const fn told(self) -> (&'static str, &'static str) {
         match self {
-            Self::Sent => ("sent", "The message is on its way. If it does not arrive, look in the spam folder."),
+            Self::Sent => {
+                ("sent", "The message is on its way. If it does not arrive, look in the spam folder.")
+            }
             Self::Entered => ("entered", "The digits were right."),
             Self::Busy => ("busy", "The line was busy. End any other call on that phone, then call again."),
             Self::NoAnswer => (
                 "no_answer",
                 "The phone rang, but nobody answered. Have it at hand, turn off silent mode and call blocking, then call again.",
             ),
-            Self::Declined => {
-                ("declined", "The call was declined on the phone. Call again and accept it; the number may be unfamiliar.")
-            }
+            Self::Declined => (
+                "declined",
+                "The call was declined on the phone. Call again and accept it; the number may be unfamiliar.",
+            ),
             Self::NoInput => (
                 "no_input",
                 "The call was answered, but no key was pressed; it may have gone to voicemail. Call again, answer it yourself, open the keypad and type the six digits.",
             ),
-            Self::WrongDigits => {
-                ("wrong_digits", "The digits typed on the phone were not the ones on the page. Call again and type the new six digits.")
-            }
+            Self::WrongDigits => (
+                "wrong_digits",
+                "The digits typed on the phone were not the ones on the page. Call again and type the new six digits.",
+            ),
             Self::WrongCode => ("wrong_code", "The code was wrong too often. Ask for a new one."),
-            Self::HungUp => ("hung_up", "The call ended before all six digits were typed. Call again and stay on the line."),
+            Self::HungUp => (
+                "hung_up",
+                "The call ended before all six digits were typed. Call again and stay on the line.",
+            ),
             Self::Rejected => (
                 "rejected",
                 "The network refused to connect. Call blocking or a mail filter may be the cause; try again, or contact support.",
             ),
-            Self::Unreachable => {
-                ("unreachable", "We could not connect just now; this is not your fault. Try again in a moment, or contact support.")
-            }
+            Self::Unreachable => (
+                "unreachable",
+                "We could not connect just now; this is not your fault. Try again in a moment, or contact support.",
+            ),
             Self::Blocked => ("blocked", "We cannot deliver to this address or number. Contact support."),
-            Self::InvalidNumber => {
-                ("invalid_number", "The network does not know the phone number on file. Contact support to correct it.")
-            }
-            Self::InvalidAddress => {
-                ("invalid_address", "The mail system does not know the address on file. Contact support to correct it.")
-            }
-            Self::TrunkAuth => ("trunk_auth", "Our telephone provider refused the call; this is not your fault. Contact support."),
+            Self::InvalidNumber => (
+                "invalid_number",
+                "The network does not know the phone number on file. Contact support to correct it.",
+            ),
+            Self::InvalidAddress => (
+                "invalid_address",
+                "The mail system does not know the address on file. Contact support to correct it.",
+            ),
+            Self::TrunkAuth => (
+                "trunk_auth",
+                "Our telephone provider refused the call; this is not your fault. Contact support.",
+            ),
             Self::TrunkForbidden => {
                 ("trunk_forbidden", "Our telephone provider does not call this number. Contact support.")
             }
-            Self::ProviderError => {
-                ("provider_error", "Our provider had a fault; this is not your fault. Try again in a moment, or contact support.")
-            }
+            Self::ProviderError => (
+                "provider_error",
+                "Our provider had a fault; this is not your fault. Try again in a moment, or contact support.",
+            ),
             Self::MediaNegotiation => (
                 "media_negotiation",
                 "The call could not be set up with your telephone network. Try again, or contact support.",
@@ -151,9 +165,13 @@ impl Disposition {
             Self::DtmfUnsupported => {
                 ("dtmf_unsupported", "Your telephone network does not carry keypad digits. Contact support.")
             }
-            Self::MaxDuration => ("max_duration", "The call took too long. Call again and type the six digits."),
+            Self::MaxDuration => {
+                ("max_duration", "The call took too long. Call again and type the six digits.")
+            }
             Self::Cancelled => ("cancelled", "This was called off. Start it again when you are ready."),
-            Self::Interrupted => ("interrupted", "Our service was interrupted; this is not your fault. Start this step again."),
+            Self::Interrupted => {
+                ("interrupted", "Our service was interrupted; this is not your fault. Start this step again.")
+            }
             Self::Expired => ("expired", "The time to answer is over. Ask for a new code."),
         }
     }

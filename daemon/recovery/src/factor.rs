@@ -66,12 +66,9 @@ impl Factor {
             Self::Email | Self::Contact => Some("email"),
             Self::Voice => Some("voice"),
             Self::Channel(name) => Some(name),
-            Self::Password
-            | Self::RecoveryCode
-            | Self::Totp
-            | Self::Resync
-            | Self::Approval
-            | Self::Pass => None,
+            Self::Password | Self::RecoveryCode | Self::Totp | Self::Resync | Self::Approval | Self::Pass => {
+                None
+            }
         }
     }
 }

@@ -46,3 +46,24 @@ pub const TOTP_SKEW_STEPS: u64 = 1;
 pub const TOTP_NEAR_STEPS: u64 = 10;
 /// Steps around now in which two consecutive codes are looked for: a day.
 pub const RESYNC_STEPS: u64 = 2880;
+
+/// Bytes in an answer of the support form, and in a device's label.
+pub const MAX_ANSWER_BYTES: usize = 200;
+/// Bytes in the message of the support form, and in the reason that staff give.
+pub const MAX_MESSAGE_BYTES: usize = 4000;
+/// Enrollments that may be begun in one case.
+pub const ENROLLMENTS_PER_CASE: u32 = 10;
+/// How long a pass sent by support is good (NIST SP 800-63B-4 §4.2.1.2 allows 24 hours by e-mail).
+pub const PASS_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// How long "this was not me" can be said.
+pub const VETO_LIFE: Duration = Duration::from_secs(45 * 24 * 3600);
+/// How long a call may take, from the request to its end.
+pub const CALL_LIFE: Duration = Duration::from_secs(240);
+/// How long a notice is tried to be sent.
+pub const NOTICE_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
+/// How soon a pretended delivery of an unknown account ends: like a quick mail server.
+pub const PRETENDED_MAIL: Duration = Duration::from_secs(1);
+/// How soon a pretended call ends: like a phone that nobody answers.
+pub const PRETENDED_CALL: Duration = Duration::from_secs(30);
+/// Characters of what a front end says about the client, in a message.
+pub const MAX_CLIENT_CHARS: usize = 120;

@@ -64,7 +64,9 @@ pub enum PlanError {
     #[error("approvals({0}) is out of range: ask for 1 to {MAX_APPROVALS}")]
     Approvals(u8),
     /// The same factor twice in one `all`, which would ask for nothing more.
-    #[error("`{0}` stands twice in one list, which asks for it only once; for two approvals write approvals(2)")]
+    #[error(
+        "`{0}` stands twice in one list, which asks for it only once; for two approvals write approvals(2)"
+    )]
     Twice(Factor),
     /// Deeper than [`MAX_PLAN_DEPTH`].
     #[error("the plan is nested deeper than {MAX_PLAN_DEPTH} levels")]
@@ -197,10 +199,19 @@ impl Plan {
         minimal.into_iter().map(|set| members(set).collect()).collect()
     }
 
-    /// This plan, and then `more`.
+    /// This plan, and then `more`; the same plan where it asks for `more` already.
     #[must_use]
     pub fn and_then(self, more: Self) -> Self {
-        Self::All(vec![self, more])
+        match self {
+            plan if plan == more => plan,
+            Self::All(mut parts) => {
+                if !parts.contains(&more) {
+                    parts.push(more);
+                }
+                Self::All(parts)
+            }
+            plan => Self::All(vec![plan, more]),
+        }
     }
 }
 
@@ -238,7 +249,8 @@ mod tests {
         for _ in 0..MAX_PLAN_DEPTH {
             deep = Plan::All(vec![deep]);
         }
-        let many = |number: usize| Plan::All((0..number).map(|at| factor(&format!("channel_{at}"))).collect());
+        let many =
+            |number: usize| Plan::All((0..number).map(|at| factor(&format!("channel_{at}"))).collect());
         let table = [
             (all("password email voice"), None),
             (Plan::All(vec![factor("password"), any(2, "email voice recovery_code")]), None),
@@ -264,7 +276,8 @@ mod tests {
     /// J6: "Steps come in the policy's order: the phone step opens only after the e-mail step is proven."
     #[test]
     fn the_parts_of_all_open_one_after_the_other_and_those_of_any_at_once() {
-        let plan = Plan::All(vec![factor("password"), any(2, "email voice recovery_code"), Plan::Approvals(1)]);
+        let plan =
+            Plan::All(vec![factor("password"), any(2, "email voice recovery_code"), Plan::Approvals(1)]);
         let table = [
             ("", "password"),
             ("email", "password"),

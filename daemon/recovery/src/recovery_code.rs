@@ -65,7 +65,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_code_has_no_hash() {
-        for text in ["", "ABCD", "ABCD-EFGH-JKMN-PQR", "ABCD-EFGH-JKMN-PQRST", "ABCD-EFGH-JKMN-PQR!", "ÄBCD-EFGH-JKMN-PQRS"] {
+        for text in [
+            "",
+            "ABCD",
+            "ABCD-EFGH-JKMN-PQR",
+            "ABCD-EFGH-JKMN-PQRST",
+            "ABCD-EFGH-JKMN-PQR!",
+            "ÄBCD-EFGH-JKMN-PQRS",
+        ] {
             assert_eq!(hash(&Secret::new(text)), None, "{text:?}");
         }
     }

@@ -1,0 +1,202 @@
+//! Deciding: the policy is asked, its verdict is held against the floor, and the case follows.
+//!
+//! Whatever goes wrong here ends with people, never with somebody inside.
+
+use super::State;
+use super::apply::Turn;
+use crate::command::Command;
+use crate::disposition::Disposition;
+use crate::factor::Factor;
+use crate::facts::{Failure, Hook, Question};
+use crate::limits::{LONGEST_ENROLLMENT, LONGEST_HOLD, LONGEST_RETRY_WAIT};
+use crate::plan::{Atom, Plan};
+use crate::verdict::{Outcome, Verdict};
+
+/// Who gets a case that no policy could decide.
+const SUPPORT: &str = "support";
+
+impl Turn<'_> {
+    /// Asks the policy one question; an answer that does not fit the hook is none.
+    pub(super) fn ask(&mut self, hook: Hook, factor: Option<Factor>, failure: Option<Failure>) -> Verdict {
+        let question = Question {
+            hook,
+            case: self.case.id.clone(),
+            reason: self.case.reason,
+            facts: self.case.facts.clone(),
+            proven: self.case.proven.clone(),
+            failures: self.case.failures.clone(),
+            factor,
+            failure,
+            now: self.moment.now,
+        };
+        let verdict = self.moment.policy.decide(&question);
+        if verdict.fits(hook) {
+            return verdict;
+        }
+        Verdict::Unable { cause: format!("the verdict does not fit the hook `{}`", hook.as_str()) }
+    }
+
+    /// Follows the verdict of `open`.
+    pub(super) fn plan_by(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Prove { plan } => self.set_plan(plan),
+            other => self.give_up_by(other),
+        }
+    }
+
+    /// A factor is proven.
+    pub(super) fn proved(&mut self, factor: &Factor) {
+        self.call_off_delivery_of(factor);
+        self.case.proven.push(factor.clone());
+        self.record("factor_proven", vec![("factor", factor.to_string())]);
+        self.command(Command::ClearFailures(factor.clone()));
+        self.ask_for_more(factor);
+    }
+
+    /// Asks whether what is proven is enough, and goes on if it is.
+    pub(super) fn ask_for_more(&mut self, factor: &Factor) {
+        match self.ask(Hook::Proved, Some(factor.clone()), None) {
+            Verdict::Nothing => self.advance(),
+            Verdict::Prove { plan: more } => {
+                let plan =
+                    self.case.plan.take().map_or_else(|| more.clone(), |plan| plan.and_then(more.clone()));
+                self.set_plan(plan);
+                if self.case.state == State::Proving {
+                    self.advance();
+                }
+            }
+            other => self.give_up_by(other),
+        }
+    }
+
+    /// A delivery did not arrive, or a challenge was lost.
+    pub(super) fn failed(&mut self, factor: &Factor, disposition: Disposition) {
+        let now = self.moment.now;
+        let track = self.track(factor);
+        track.failed += 1;
+        track.disposition = Some(disposition);
+        let lost = disposition == Disposition::WrongCode || *factor == Factor::Voice;
+        if lost && let Some(challenge) = track.challenge.as_mut() {
+            challenge.status = super::ChallengeStatus::Over;
+        }
+        let failure = Failure { factor: factor.clone(), disposition, count: track.failed, at: now };
+        let possible = track.is_possible(now);
+        self.case.failures.push(failure.clone());
+        self.record(
+            "factor_failed",
+            vec![
+                ("factor", factor.to_string()),
+                ("disposition", disposition.as_str().to_owned()),
+                ("count", failure.count.to_string()),
+            ],
+        );
+        match self.ask(Hook::Failed, None, Some(failure)) {
+            Verdict::Retry { after } if possible => {
+                let track = self.track(factor);
+                track.start_after = track.start_after.max(now.plus(after.min(LONGEST_RETRY_WAIT)));
+            }
+            Verdict::Retry { .. } if self.can_do_without(factor) => {}
+            Verdict::Retry { .. } => {
+                self.escalate(
+                    SUPPORT.to_owned(),
+                    format!("{factor} was tried as often as a recovery allows"),
+                );
+            }
+            other => self.give_up_by(other),
+        }
+    }
+
+    /// Goes on to the outcome once the plan is satisfied.
+    pub(super) fn advance(&mut self) {
+        let Some(plan) = self.case.plan.clone() else { return };
+        if self.case.state != State::Proving || !plan.satisfied(&|atom| self.case.holds(atom)) {
+            return;
+        }
+        // The plan was held against the floor when it was made; what was proven is held against it again.
+        let proven = plan.atoms().into_iter().filter(|atom| self.case.holds(atom)).collect();
+        if !self.moment.rules.assurance.admits(&proven) {
+            self.unable("what was proven is below the floor".to_owned());
+            return;
+        }
+        match self.ask(Hook::Recovered, None, None) {
+            Verdict::Outcome(outcome) => match check_outcome(&outcome) {
+                Ok(()) => self.hold_or_recover(outcome),
+                Err(cause) => self.unable(cause.to_owned()),
+            },
+            other => self.give_up_by(other),
+        }
+    }
+
+    pub(super) fn escalate(&mut self, to: String, because: String) {
+        self.call_off_deliveries();
+        self.record("escalated", vec![("to", to.clone()), ("because", because.clone())]);
+        self.case.expires_at = self.moment.now.plus(self.moment.rules.escalated_for);
+        self.case.state = State::Escalated { to, because };
+    }
+
+    pub(super) fn deny(&mut self, because: String) {
+        self.record("denied", vec![("because", because.clone())]);
+        self.end(State::Denied { because });
+    }
+
+    fn set_plan(&mut self, plan: Plan) {
+        let checked = plan.check().map_err(|error| error.to_string());
+        let floor = self.moment.rules.assurance;
+        match checked.and_then(|()| floor.check(&plan).map_err(|error| error.to_string())) {
+            Ok(()) => {
+                let steps: Vec<String> = plan.atoms().iter().map(ToString::to_string).collect();
+                self.record("plan_set", vec![("factors", steps.join(" "))]);
+                self.case.plan = Some(plan);
+            }
+            Err(cause) => self.unable(cause),
+        }
+    }
+
+    /// Follows a verdict that ends the proving.
+    fn give_up_by(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Escalate { to, because } => self.escalate(to, because),
+            Verdict::Deny { because } => self.deny(because),
+            Verdict::Unable { cause } => self.unable(cause),
+            Verdict::Prove { .. } | Verdict::Retry { .. } | Verdict::Outcome(_) | Verdict::Nothing => {
+                self.unable("the verdict does not fit the hook".to_owned());
+            }
+        }
+    }
+
+    fn unable(&mut self, cause: String) {
+        self.record("policy_failed", vec![("cause", cause.clone())]);
+        self.command(Command::RaiseAlert("policy_failed"));
+        self.escalate(SUPPORT.to_owned(), cause);
+    }
+
+    /// Whether the plan can still be satisfied although this factor cannot be proven any more.
+    fn can_do_without(&self, factor: &Factor) -> bool {
+        let now = self.moment.now;
+        let possible = |atom: &Atom| match atom {
+            Atom::Factor(other) => {
+                let track = self.case.tracks.get(other);
+                self.case.holds(atom) || other != factor && track.is_none_or(|track| track.is_possible(now))
+            }
+            Atom::Approvals(_) => true,
+        };
+        self.case.plan.as_ref().is_some_and(|plan| plan.satisfied(&possible))
+    }
+
+    fn call_off_delivery_of(&mut self, factor: &Factor) {
+        // A call whose digits were right says goodbye by itself.
+        let Some(challenge) = self.challenge_mut(factor) else { return };
+        challenge.status = super::ChallengeStatus::Over;
+        challenge.code = None;
+    }
+}
+
+fn check_outcome(outcome: &Outcome) -> Result<(), &'static str> {
+    if outcome.hold.is_some_and(|hold| hold > LONGEST_HOLD) {
+        return Err("the outcome's hold is longer than 30 days");
+    }
+    if outcome.enroll_within.is_some_and(|within| within > LONGEST_ENROLLMENT || within.is_zero()) {
+        return Err("the outcome's enroll_within is zero or longer than 90 days");
+    }
+    Ok(())
+}
