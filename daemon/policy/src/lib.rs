@@ -1,1 +1,36 @@
-//! Skeleton.
+//! The Lua policy host of Readmit: reads policies, checks them as a whole, and asks them.
+//!
+//! A policy decides what a person must prove to get back in and what happens to the account afterwards. It is
+//! written in Luau and is a pure function of the question: no clock, no randomness, no input or output, nothing
+//! kept between two decisions. What goes wrong in it never lets anyone in.
+//!
+//! - [`Sources`] are the files; their hash is the version.
+//! - [`PolicySet`] is a version loaded; [`PolicySet::decide`] answers one [`Question`].
+//! - [`PolicyHost`] holds the set in force and those of open cases.
+//!
+//! What a verdict then does is left to `readmit-recovery`; watching the directory, storing sources and logging
+//! decisions are left to the daemon.
+//!
+//! [`Question`]: readmit_recovery::facts::Question
+
+mod code;
+mod decode;
+pub mod defaults;
+mod host;
+mod input;
+pub mod limits;
+mod load_error;
+mod meter;
+mod raised;
+mod set;
+mod sources;
+mod spelling;
+mod vm;
+mod vocabulary;
+
+pub use host::PolicyHost;
+pub use load_error::{Fault, LoadError, Problem};
+pub use meter::Budget;
+pub use set::{Decision, PolicySet};
+pub use sources::Sources;
+pub use vocabulary::Channels;

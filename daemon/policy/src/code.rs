@@ -1,0 +1,81 @@
+//! The compiled files of a set, and which file a `require` means.
+
+use std::collections::BTreeMap;
+
+use mlua::chunk::Compiler;
+
+use crate::load_error::{Fault, LoadError, Problem};
+use crate::raised::Raised;
+use crate::sources::{Sources, is_test, stem};
+
+/// The bytecode of every file of a set.
+pub(crate) struct Code {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Code {
+    /// Compiles every file, the tests too, so that none of them is found to be broken later. Tests are not kept:
+    /// a policy cannot require them.
+    pub fn compile(sources: &Sources) -> Result<Self, LoadError> {
+        // Level 1 keeps lines and function names exact; level 2 would inline.
+        let compiler = Compiler::new().set_optimization_level(1).set_debug_level(1);
+        let mut files = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (name, text) in sources.iter() {
+            match compiler.compile(text) {
+                Ok(_) if is_test(name) => {}
+                Ok(bytecode) => {
+                    files.insert(name.to_owned(), bytecode);
+                }
+                Err(error) => {
+                    let raised = Raised::of(&error);
+                    let fault = Fault::Syntax(raised.message);
+                    problems.push(Problem { file: name.to_owned(), line: raised.line, fault });
+                }
+            }
+        }
+        LoadError::unless_empty(problems)?;
+        Ok(Self { files })
+    }
+
+    /// Every file's path and bytecode.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(name, bytecode)| (name.as_str(), bytecode.as_slice()))
+    }
+
+    /// The files directly in the policies directory: those that are policies, by the realm they decide for.
+    pub fn realms(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.keys().filter(|name| !name.contains('/')).map(|name| (stem(name), name.as_str()))
+    }
+
+    /// The file that `require(name)` in the file `from` means.
+    pub fn resolve(&self, from: &str, name: &str) -> Result<&str, String> {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+        if !name.starts_with("./") && !name.starts_with("../") {
+            return Err(format!(
+                "require takes a path inside the policies directory that begins with ./ or ../, and not `{shown}`"
+            ));
+        }
+        let mut parts: Vec<&str> = from.split('/').collect();
+        parts.pop();
+        for part in name.split('/') {
+            match part {
+                "." => {}
+                ".." if parts.is_empty() => {
+                    return Err(format!("require cannot leave the policies directory, as `{shown}` would"));
+                }
+                ".." => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
+        }
+        let path = parts.join("/");
+        let candidates = [path.clone(), format!("{path}.lua"), format!("{path}.luau")];
+        candidates
+            .iter()
+            .find_map(|candidate| self.files.get_key_value(candidate))
+            .map(|(file, _)| file.as_str())
+            .ok_or_else(|| format!("there is no file {path}.lua to require"))
+    }
+}

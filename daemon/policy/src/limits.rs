@@ -1,0 +1,61 @@
+//! Every number that bounds something in the policy host.
+
+use std::time::Duration;
+
+/// Files in a set, tests and modules counted.
+pub const MAX_FILES: usize = 256;
+/// Directory entries that are looked at while a set is read.
+pub const MAX_ENTRIES: usize = 4096;
+/// Directories inside each other, the policies directory counted.
+pub const MAX_DIRECTORY_DEPTH: usize = 8;
+/// Bytes in one file.
+pub const MAX_FILE_BYTES: usize = 256 * 1024;
+/// Bytes in all files of a set.
+pub const MAX_TOTAL_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes in the relative path of a file.
+pub const MAX_PATH_BYTES: usize = 256;
+/// Faults that one refusal names.
+pub const MAX_PROBLEMS: usize = 50;
+
+/// Interrupts (calls, returns of loops, steps of a pattern) that one decision may take. The shipped policy takes
+/// about twenty; an endless loop has taken this many in about 20 ms.
+pub const INTERRUPTS: u64 = 200_000;
+/// Processor time of the deciding thread that one decision may take.
+pub const CPU: Duration = Duration::from_millis(100);
+/// Bytes that one decision may allocate inside Lua.
+pub const MEMORY: usize = 16 * 1024 * 1024;
+/// The processor clock is read at every so-manieth interrupt, since reading it costs more than the interrupt.
+pub const INTERRUPTS_PER_CLOCK: u64 = 16;
+/// Verdicts and parts of plans that one decision may build. They live outside the memory that Lua counts.
+pub const MAX_MADE: u32 = 512;
+
+/// Bytes of garbage that a machine may have gathered before it is replaced by a fresh one.
+pub const MAX_GARBAGE: usize = 1024 * 1024;
+/// Machines that a set keeps for the next decision.
+pub const MAX_IDLE_MACHINES: usize = 16;
+/// Sets that a host keeps for open cases, the current one not counted.
+pub const MAX_OLD_SETS: usize = 16;
+
+/// Bytes of a text that a pattern, a plain search, a split or a `utf8` function may be given. Between two
+/// interrupts Lua may do this many times [`MAX_PATTERN_BYTES`] steps.
+pub const MAX_SUBJECT_BYTES: usize = 4096;
+/// Bytes of a pattern or a separator.
+pub const MAX_PATTERN_BYTES: usize = 128;
+/// Bytes that `string.rep` may make.
+pub const MAX_REPEATED_BYTES: usize = 64 * 1024;
+/// Items that `table.move`, `create`, `concat`, `unpack` and `sort` may be given.
+pub const MAX_ITEMS: usize = 4096;
+/// The largest number that `seconds`, `minutes`, `hours` and `days` take.
+pub const MAX_SPAN: u32 = 1_000_000_000;
+
+/// Bytes of a reason in a verdict.
+pub const MAX_BECAUSE_BYTES: usize = 1024;
+/// Bytes of the name of those whom a case is escalated to.
+pub const MAX_TO_BYTES: usize = 64;
+/// Bytes of the cause that a failed decision gives.
+pub const MAX_CAUSE_BYTES: usize = 1024;
+
+/// Items of one list in a question: groups, attributes, proven factors, failures.
+pub const MAX_FACTS: usize = 1024;
+/// Bytes of all texts in a question.
+pub const MAX_FACT_BYTES: usize = 256 * 1024;

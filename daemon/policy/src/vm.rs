@@ -1,0 +1,233 @@
+//! One hardened Lua machine: built once, asked many times, thrown away after any doubt.
+//!
+//! Its garbage collector never runs. What a decision may allocate is therefore the same number of bytes whatever
+//! came before it, and nothing stops it in between; a machine that has gathered too much is replaced, which costs
+//! no more than collecting. Every file is loaded when the machine is built; a decision runs a copy of it in an
+//! environment of its own, with upvalues of its own.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use mlua::chunk::{ChunkMode, Compiler};
+use mlua::{Function, Lua, LuaOptions, LuaString, StdLib, Table, Value};
+use readmit_recovery::facts::{Hook, Question};
+use thiserror::Error;
+
+use crate::code::Code;
+use crate::decode::{self, Word};
+use crate::input::Builder;
+use crate::limits::{
+    MAX_GARBAGE, MAX_ITEMS, MAX_PATTERN_BYTES, MAX_REPEATED_BYTES, MAX_SPAN, MAX_SUBJECT_BYTES,
+};
+use crate::meter::{Budget, Exhausted, Meter};
+use crate::raised::Raised;
+use crate::vocabulary::Channels;
+
+/// The trusted half that is written in Luau.
+const PRELUDE: &str = include_str!("prelude.luau");
+
+/// A machine with every file of one set loaded.
+pub(crate) struct Vm {
+    lua: Lua,
+    meter: Arc<Meter>,
+    budget: Budget,
+    ask: Function,
+    inspect: Function,
+    builder: Builder,
+    fresh: usize,
+}
+
+/// What came back from a hook.
+pub(crate) enum Reply {
+    /// The hook returned something.
+    Answer {
+        /// What.
+        value: Value,
+        /// Something more than one value.
+        surplus: bool,
+        /// The line at which the hook begins.
+        line: u32,
+        /// Whether a verdict was built on the way.
+        built: bool,
+    },
+    /// The policy has no such hook.
+    NoHook,
+    /// The policy is none.
+    NoPolicy,
+}
+
+/// Why nothing came back.
+#[derive(Debug, Error)]
+pub(crate) enum Broken {
+    /// Steps or processor time.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// Memory.
+    #[error("{file}: the budget of {limit} bytes of memory is used up")]
+    Memory {
+        /// The policy file.
+        file: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// An error of the policy.
+    #[error("{0}")]
+    Raised(Raised),
+}
+
+impl Broken {
+    /// Whether the machine can be used again. A policy's own error leaves nothing behind.
+    pub const fn spoils(&self) -> bool {
+        !matches!(self, Self::Raised(_))
+    }
+}
+
+impl Vm {
+    /// Builds a machine: library, prelude, sandbox, files.
+    pub fn new(code: &Arc<Code>, channels: &Arc<Channels>, budget: Budget) -> mlua::Result<Self> {
+        let libraries =
+            StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::BIT | StdLib::UTF8 | StdLib::DEBUG;
+        let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(false))?;
+        lua.gc_stop();
+        let meter = Arc::new(Meter::new(budget));
+        let native = lua.create_table()?;
+        for word in Word::ALL {
+            let function = decode::function(&lua, word, Arc::clone(channels), Arc::clone(&meter))?;
+            native.raw_set(word.as_str(), function)?;
+        }
+        native.raw_set("resolve", resolver(&lua, Arc::clone(code))?)?;
+        native.raw_set("instantiate", instantiator(&lua, code)?)?;
+        let prelude = lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
+        let (ask, inspect, build, failure, list) = prelude.call((native, limits(&lua)?))?;
+        lua.sandbox(true)?;
+        let interrupting = Arc::clone(&meter);
+        lua.set_interrupt(move |lua| interrupting.interrupt(lua));
+        let fresh = lua.used_memory();
+        Ok(Self { lua, meter, budget, ask, inspect, builder: Builder { build, failure, list }, fresh })
+    }
+
+    /// Puts a question to the policy in `path`.
+    pub fn ask(&self, path: &str, question: &Question) -> Result<Reply, Broken> {
+        // With a limit in force every call into Lua is made in protected mode, which costs more than the call; the
+        // size of what is built here has been checked.
+        let (case, subject) = self.without_limit(|| {
+            Ok((self.builder.case(&self.lua, question)?, self.builder.subject(&self.lua, question)?))
+        })?;
+        let (state, value, surplus, line) = self.metered(path, || {
+            self.ask.call::<(u8, Value, Value, Option<u32>)>((path, question.hook.as_str(), case, subject))
+        })?;
+        Ok(match state {
+            0 => Reply::Answer {
+                value,
+                surplus: !surplus.is_nil(),
+                line: line.unwrap_or_default(),
+                built: self.meter.verdicts() > 0,
+            },
+            1 => Reply::NoHook,
+            _ => Reply::NoPolicy,
+        })
+    }
+
+    /// Runs the top level of a file; returns what it returns, and the files that it required.
+    pub fn inspect(&self, path: &str) -> Result<(Value, Vec<String>), Broken> {
+        self.metered(path, || self.inspect.call(path))
+    }
+
+    /// Interrupts that the last run took.
+    pub fn interrupts(&self) -> u64 {
+        self.meter.interrupts()
+    }
+
+    /// Whether so much garbage has gathered that a fresh machine is better.
+    pub fn is_full(&self) -> bool {
+        self.lua.used_memory() > self.fresh.saturating_add(MAX_GARBAGE)
+    }
+
+    fn without_limit<T>(&self, build: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
+        build().map_err(|error| Broken::Raised(Raised::of(&error)))
+    }
+
+    fn metered<T>(&self, path: &str, run: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
+        let limit = self.lua.used_memory().saturating_add(self.budget.memory);
+        self.limit(limit)?;
+        self.meter.start();
+        let result = run();
+        let exhausted = self.meter.stop();
+        self.limit(0)?;
+        match (result, exhausted) {
+            (_, Some(exhausted)) => Err(exhausted.into()),
+            (Ok(value), None) => Ok(value),
+            (Err(error), None) if is_memory(&error) => {
+                Err(Broken::Memory { file: path.to_owned(), limit: self.budget.memory })
+            }
+            (Err(error), None) => Err(Broken::Raised(Raised::of(&error))),
+        }
+    }
+
+    fn limit(&self, bytes: usize) -> Result<(), Broken> {
+        self.lua.set_memory_limit(bytes).map(drop).map_err(|error| Broken::Raised(Raised::of(&error)))
+    }
+}
+
+fn is_memory(error: &mlua::Error) -> bool {
+    match error {
+        mlua::Error::MemoryError(_) => true,
+        mlua::Error::CallbackError { cause, .. } => is_memory(cause),
+        mlua::Error::RuntimeError(text) => text.starts_with("not enough memory"),
+        _ => false,
+    }
+}
+
+/// The prelude, compiled once a process.
+fn prelude() -> mlua::Result<&'static [u8]> {
+    static BYTECODE: OnceLock<Vec<u8>> = OnceLock::new();
+    if let Some(bytecode) = BYTECODE.get() {
+        return Ok(bytecode);
+    }
+    let bytecode = Compiler::new().set_optimization_level(2).set_debug_level(1).compile(PRELUDE)?;
+    Ok(BYTECODE.get_or_init(|| bytecode))
+}
+
+fn limits(lua: &Lua) -> mlua::Result<Table> {
+    lua.create_table_from([
+        ("subject", MAX_SUBJECT_BYTES),
+        ("pattern", MAX_PATTERN_BYTES),
+        ("repeated", MAX_REPEATED_BYTES),
+        ("items", MAX_ITEMS),
+        ("span", MAX_SPAN as usize),
+    ])
+}
+
+/// Finds the file that a `require` means.
+fn resolver(lua: &Lua, code: Arc<Code>) -> mlua::Result<Function> {
+    lua.create_function(move |_, (from, name): (LuaString, Value)| {
+        let Value::String(name) = name else {
+            return Ok((None, Some("require wants the path of a file".to_owned())));
+        };
+        Ok(match code.resolve(&from.to_string_lossy(), &name.to_string_lossy()) {
+            Ok(file) => (Some(file.to_owned()), None),
+            Err(why) => (None, Some(why)),
+        })
+    })
+}
+
+/// Copies a loaded file into an environment. The copy shares the unchanging bytecode and nothing else: the top
+/// level of a file has no upvalues, and closures made in another environment are always made anew.
+fn instantiator(lua: &Lua, code: &Code) -> mlua::Result<Function> {
+    let mut files = HashMap::new();
+    for (name, bytecode) in code.iter() {
+        let chunk = lua.load(bytecode).set_name(format!("={name}")).set_mode(ChunkMode::Binary);
+        files.insert(name.as_bytes().to_vec(), chunk.into_function()?);
+    }
+    lua.create_function(move |_, (path, environment): (LuaString, Table)| {
+        let file = files.get(&*path.as_bytes());
+        let copy = file.ok_or_else(|| mlua::Error::runtime("no such file"))?.deep_clone()?;
+        copy.set_environment(environment)?;
+        Ok(copy)
+    })
+}
+
+/// The hooks of a policy, for whoever checks its table.
+pub(crate) fn hook_names() -> impl Iterator<Item = &'static str> + Clone {
+    Hook::ALL.into_iter().map(Hook::as_str)
+}
