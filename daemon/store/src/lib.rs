@@ -1,1 +1,33 @@
-//! Skeleton.
+//! The stores of Readmit: the only place that writes.
+//!
+//! A [`Store`] takes coarse state changes, each all or nothing and durable once acknowledged, and answers
+//! reads. What must not be read from a disk is sealed on the way in ([`Keyring`]); every event is in an
+//! append-only, hash-chained, signed journal. [`SqliteStore`] serves one host. What a case means, who may do
+//! what and when, is left to the core and the service: the store checks only what two callers could race for.
+
+pub mod account;
+pub mod case;
+pub mod change;
+pub mod decision;
+pub mod error;
+pub mod journal;
+pub mod keyring;
+pub mod limits;
+pub mod outbox;
+pub mod quota;
+pub mod seal;
+pub mod sqlite;
+pub mod store;
+pub mod token;
+
+pub use account::{AccountFilter, AccountRecord, DeviceRecord};
+pub use case::{CaseFilter, CaseRow, StoredCase};
+pub use change::{Change, Committed, Spend, Write};
+pub use decision::{DecisionRow, PolicyRow, StoredDecision};
+pub use error::{CommitError, StoreError, What};
+pub use journal::{Entry, Head, JournalReport, JournalRow};
+pub use keyring::{KeyId, Keyring, KeyringError};
+pub use outbox::{Delivery, DeliveryState, OutboxItem};
+pub use sqlite::{OnBrokenJournal, SqliteOptions, SqliteStore};
+pub use store::{Counts, Page, Reply, Resealed, Store};
+pub use token::{TokenPurpose, TokenRow};

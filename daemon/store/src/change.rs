@@ -1,0 +1,334 @@
+//! State changes: what the service hands to the store, coarse and whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use readmit_recovery::account::{Account, Device, DeviceStatus};
+use readmit_recovery::factor::Factor;
+use readmit_recovery::id::{AccountId, CaseId, DeliveryId, DeviceId, PolicyVersion};
+use readmit_recovery::secret::{Secret, SecretHash};
+use readmit_recovery::time::Timestamp;
+
+use crate::case::CaseRow;
+use crate::decision::DecisionRow;
+use crate::error::CommitError;
+use crate::journal::{Entry, canonical};
+use crate::limits::{MAX_BODY_BYTES, MAX_POLICY_BYTES, MAX_RECOVERY_CODES, MAX_WORD_BYTES, MAX_WRITES};
+use crate::outbox::OutboxItem;
+use crate::token::TokenPurpose;
+
+/// One state change: every write of it happens, in order, or none does.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// When it happens. Expiries and limits are judged by this, never by a clock of the store's own.
+    pub at: Timestamp,
+    /// Who does it, for the journal: `uid:1000`, `timer`, `plugin:voice` …
+    pub actor: String,
+    /// What is written. At most [`crate::limits::MAX_WRITES`].
+    pub writes: Vec<Write>,
+}
+
+impl Change {
+    /// Refuses a change that is larger than [`crate::limits`] allows.
+    pub(crate) fn check(&self) -> Result<(), CommitError> {
+        within(self.writes.len(), MAX_WRITES, "the change")?;
+        within(self.actor.len(), MAX_WORD_BYTES, "the actor")?;
+        self.writes.iter().try_for_each(Write::check)
+    }
+}
+
+fn within(size: usize, limit: usize, what: &'static str) -> Result<(), CommitError> {
+    if size > limit { Err(CommitError::TooLarge(what)) } else { Ok(()) }
+}
+
+/// An acknowledged change: it is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The number of its first journal entry; above `last_seq` if it made none.
+    pub first_seq: u64,
+    /// The number of the last journal entry that there is with it.
+    pub last_seq: u64,
+}
+
+/// One write. Its precondition is checked inside the transaction; an unmet one undoes the whole change.
+///
+/// `Debug` shows only which write it is: what is written holds addresses.
+#[derive(Clone)]
+pub enum Write {
+    /// Puts a new case on file, at revision 1. `Exists` if the id is taken.
+    InsertCase(CaseRow),
+    /// Replaces a case, but for its account and time of opening. `NotFound`, or `Stale` unless the stored
+    /// revision is this one; the new one is one higher.
+    UpdateCase {
+        /// The case as it shall be.
+        row: CaseRow,
+        /// The revision that it was made from.
+        revision: u64,
+    },
+    /// Puts an account on file. `Exists` if the id is taken.
+    InsertAccount(Account),
+    /// Replaces what is on file about an account. `NotFound`.
+    UpdateAccount(Account),
+    /// Removes an account with its devices, password, recovery codes, passes and failures. Its cases and its
+    /// journal stay. `NotFound`.
+    RemoveAccount(AccountId),
+    /// Sets an account's password. `NotFound`.
+    SetPassword {
+        /// The account.
+        account: AccountId,
+        /// The hash as a PHC string.
+        hash: Secret,
+    },
+    /// Binds a device to an account. `NotFound` without the account, `Exists` if the device's id is taken.
+    AddDevice {
+        /// The device.
+        device: Device,
+        /// Its secret, sealed on disk.
+        secret: Secret,
+        /// How many time steps its clock is ahead.
+        drift: i64,
+        /// The last time step whose code was accepted.
+        last_step: u64,
+    },
+    /// Sets whether sign-in asks for a device. `NotFound`.
+    DeviceStatus {
+        /// The device.
+        id: DeviceId,
+        /// What it shall be.
+        status: DeviceStatus,
+    },
+    /// Deletes a device and its secret. `NotFound`.
+    DeleteDevice(DeviceId),
+    /// Puts a device's drift right. `NotFound`; `Spent(TotpStep)` if `last_step` lies before the stored one.
+    /// The same step is taken, so that it can follow [`Spend::TotpStep`], which is what refuses a replay.
+    SetDrift {
+        /// The device.
+        id: DeviceId,
+        /// How many time steps its clock is ahead.
+        drift: i64,
+        /// The last time step whose code was accepted.
+        last_step: u64,
+    },
+    /// Gives an account new recovery codes; the old ones are void. `NotFound` without the account, `Exists`
+    /// if a code is there twice.
+    ReplaceRecoveryCodes {
+        /// The account.
+        account: AccountId,
+        /// The hashes of the codes.
+        hashes: Vec<SecretHash>,
+    },
+    /// Gives an account an access pass. `NotFound` without the account, `Exists` for the same pass again.
+    IssuePass {
+        /// The account.
+        account: AccountId,
+        /// The hash of the pass.
+        hash: SecretHash,
+        /// From when on it is void.
+        expires_at: Timestamp,
+    },
+    /// Remembers a token that a message carries. `NotFound` without the case, `Exists` if it is there.
+    AddToken {
+        /// The hash of the token.
+        hash: SecretHash,
+        /// What it does.
+        purpose: TokenPurpose,
+        /// In which case.
+        case: CaseId,
+        /// Which challenge of the case it belongs to.
+        challenge: u32,
+        /// From when on it is void.
+        expires_at: Timestamp,
+    },
+    /// Uses up something that works once. `Spent` if it was used, has expired or never was.
+    Spend(Spend),
+    /// Counts against a limit that outlives restarts. `RateLimited` if it would pass it; see
+    /// [`crate::quota`]. Undone with the change: what must count even if the rest fails is a change of its
+    /// own.
+    Charge {
+        /// What is limited.
+        scope: &'static str,
+        /// Whom it is counted for: an account, a number, an address. Only a keyed hash of it is stored.
+        subject: String,
+        /// The time in which at most `max` are taken.
+        window: Duration,
+        /// How many.
+        max: u32,
+    },
+    /// Counts a failure of a factor. The account need not exist: unknown ones are counted alike.
+    CountFailure {
+        /// The account.
+        account: AccountId,
+        /// The factor.
+        factor: Factor,
+    },
+    /// Ends the row of consecutive failures of a factor. Those of the last 24 hours stay counted.
+    ClearFailures {
+        /// The account.
+        account: AccountId,
+        /// The factor.
+        factor: Factor,
+    },
+    /// Queues a delivery. `Exists` if this id was ever queued.
+    Enqueue(OutboxItem),
+    /// Takes a queued delivery in hand and counts the attempt. `NotFound`, or `Stale` if it is not queued.
+    TakeDelivery {
+        /// The delivery.
+        id: DeliveryId,
+    },
+    /// Puts a taken delivery back. `NotFound`, or `Stale` if it is not taken.
+    RequeueDelivery {
+        /// The delivery.
+        id: DeliveryId,
+        /// From when on it may be taken again.
+        not_before: Timestamp,
+    },
+    /// Ends a queued or taken delivery: its payload is erased, its id kept. `NotFound`, or `Stale` if it has
+    /// ended.
+    FinishDelivery {
+        /// The delivery.
+        id: DeliveryId,
+    },
+    /// Ends a delivery that nobody has taken. `NotFound`, or `Stale` if it is not queued.
+    CancelDelivery {
+        /// The delivery.
+        id: DeliveryId,
+    },
+    /// Appends to the journal.
+    Journal(Entry),
+    /// Appends to the decision log.
+    Decision(DecisionRow),
+    /// Keeps the sources of a policy version. Once kept they never change; the same version again is nothing.
+    Policy {
+        /// The version.
+        version: PolicyVersion,
+        /// Each file's text by its path.
+        files: BTreeMap<String, String>,
+    },
+}
+
+impl Write {
+    fn check(&self) -> Result<(), CommitError> {
+        match self {
+            Self::InsertCase(row) | Self::UpdateCase { row, .. } => {
+                within(row.state.len().max(row.reason.len()), MAX_WORD_BYTES, "the state of the case")?;
+                within(row.body.len(), MAX_BODY_BYTES, "the case")
+            }
+            Self::InsertAccount(account) | Self::UpdateAccount(account) => {
+                within(account.realm.len().max(account.kind.len()), MAX_WORD_BYTES, "the realm or kind")?;
+                let attributes = account.attributes.iter().map(|(key, value)| key.len() + value.len());
+                let groups = account.groups.iter().map(String::len);
+                within(attributes.chain(groups).sum(), MAX_BODY_BYTES, "the account")
+            }
+            Self::SetPassword { hash, .. } => {
+                within(hash.expose().len(), MAX_WORD_BYTES, "the password's hash")
+            }
+            Self::AddDevice { device, secret, .. } => {
+                let longest = device.label.len().max(secret.expose().len());
+                within(longest, MAX_WORD_BYTES, "the device's label or secret")
+            }
+            Self::ReplaceRecoveryCodes { hashes, .. } => {
+                within(hashes.len(), MAX_RECOVERY_CODES, "the list of recovery codes")
+            }
+            Self::Charge { subject, .. } => within(subject.len(), MAX_WORD_BYTES, "the subject"),
+            Self::Enqueue(item) => {
+                within(item.channel.len(), MAX_WORD_BYTES, "the channel")?;
+                within(item.payload.len(), MAX_BODY_BYTES, "the delivery")
+            }
+            Self::Journal(entry) => {
+                within(entry.kind.len(), MAX_WORD_BYTES, "the kind of the journal entry")?;
+                within(canonical(&entry.detail).len(), MAX_BODY_BYTES, "the journal entry")
+            }
+            Self::Decision(row) => {
+                within(row.hook.len(), MAX_WORD_BYTES, "the hook")?;
+                within(row.input.len().max(row.verdict.len()), MAX_BODY_BYTES, "the decision")
+            }
+            Self::Policy { files, .. } => {
+                let bytes = files.iter().map(|(path, text)| path.len() + text.len()).sum();
+                within(bytes, MAX_POLICY_BYTES, "the policy")
+            }
+            Self::RemoveAccount(_)
+            | Self::DeviceStatus { .. }
+            | Self::DeleteDevice(_)
+            | Self::SetDrift { .. }
+            | Self::IssuePass { .. }
+            | Self::AddToken { .. }
+            | Self::Spend(_)
+            | Self::CountFailure { .. }
+            | Self::ClearFailures { .. }
+            | Self::TakeDelivery { .. }
+            | Self::RequeueDelivery { .. }
+            | Self::FinishDelivery { .. }
+            | Self::CancelDelivery { .. } => Ok(()),
+        }
+    }
+
+    /// Which write it is, in words.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::InsertCase(_) => "insert a case",
+            Self::UpdateCase { .. } => "update a case",
+            Self::InsertAccount(_) => "insert an account",
+            Self::UpdateAccount(_) => "update an account",
+            Self::RemoveAccount(_) => "remove an account",
+            Self::SetPassword { .. } => "set a password",
+            Self::AddDevice { .. } => "add a device",
+            Self::DeviceStatus { .. } => "set a device's status",
+            Self::DeleteDevice(_) => "delete a device",
+            Self::SetDrift { .. } => "set a device's drift",
+            Self::ReplaceRecoveryCodes { .. } => "replace recovery codes",
+            Self::IssuePass { .. } => "issue a pass",
+            Self::AddToken { .. } => "add a token",
+            Self::Spend(_) => "spend",
+            Self::Charge { .. } => "charge",
+            Self::CountFailure { .. } => "count a failure",
+            Self::ClearFailures { .. } => "clear failures",
+            Self::Enqueue(_) => "enqueue a delivery",
+            Self::TakeDelivery { .. } => "take a delivery",
+            Self::RequeueDelivery { .. } => "requeue a delivery",
+            Self::FinishDelivery { .. } => "finish a delivery",
+            Self::CancelDelivery { .. } => "cancel a delivery",
+            Self::Journal(_) => "journal",
+            Self::Decision(_) => "log a decision",
+            Self::Policy { .. } => "keep a policy",
+        }
+    }
+}
+
+impl fmt::Debug for Write {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Something that works once.
+#[derive(Clone, Debug)]
+pub enum Spend {
+    /// A recovery code.
+    RecoveryCode {
+        /// Whose.
+        account: AccountId,
+        /// The hash of the code.
+        hash: SecretHash,
+    },
+    /// An access pass that has not expired.
+    Pass {
+        /// Whose.
+        account: AccountId,
+        /// The hash of the pass.
+        hash: SecretHash,
+    },
+    /// A link's token that has not expired.
+    Token {
+        /// The hash of the token.
+        hash: SecretHash,
+    },
+    /// A time step of an active device: only one later than the last (RFC 6238 §5.2).
+    TotpStep {
+        /// The device.
+        device: DeviceId,
+        /// The step that the code was found at.
+        step: u64,
+    },
+}

@@ -1,0 +1,397 @@
+//! The keys that seal what the store keeps: one current key, and the older ones that rows may still need.
+//!
+//! A keyring is a small text file that only its owner can read:
+//! ```text
+//! readmit-keyring 1
+//! key 1 <32 bytes in base64>
+//! key 2 <32 bytes in base64>
+//! ```
+//! The key with the highest number is the current one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use parking_lot::{Mutex, RwLock};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::limits::{MAX_KEYRING_BYTES, MAX_KEYS};
+
+/// The number of a key. It stands in clear before everything that the key has sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub u32);
+
+/// Why a keyring cannot be used. No message holds key material.
+#[derive(Debug, Error)]
+pub enum KeyringError {
+    /// The file cannot be read, written or made.
+    #[error("cannot {what} the keyring {}", path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The keyring.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody else owns the file, and could change it.
+    #[error("the keyring {} belongs to uid {owner}: run chown {wanted} on it", path.display())]
+    Owner {
+        /// The keyring.
+        path: PathBuf,
+        /// Who owns it.
+        owner: u32,
+        /// Who should.
+        wanted: u32,
+    },
+    /// Others can read or change the file.
+    #[error("the keyring {} has mode {mode:04o}, so that other users can reach it: run chmod 0600 on it", path.display())]
+    Exposed {
+        /// The keyring.
+        path: PathBuf,
+        /// The mode that it has.
+        mode: u32,
+    },
+    /// The file is no keyring.
+    #[error("line {line} of the keyring {} is malformed: {why}", path.display())]
+    Malformed {
+        /// The keyring.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The keyring has no file, as those for tests have not.
+    #[error("this keyring has no file to keep a new key in")]
+    NoFile,
+    /// The keyring is full.
+    #[error("the keyring holds {MAX_KEYS} keys: seal everything again and forget the old ones first")]
+    Full,
+    /// The current key cannot be forgotten, nor one that is not there.
+    #[error("key {} is the current one, or is not there", .0.0)]
+    NotOld(KeyId),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+type Key = Zeroizing<[u8; 32]>;
+
+/// The keys. Shared: a key that [`Keyring::rotate`] adds seals the next row of every store that uses it.
+pub struct Keyring {
+    path: Option<PathBuf>,
+    keys: RwLock<Keys>,
+    // Held over reading, writing and switching, so that two rotations do not make the same key number.
+    changing: Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Keys {
+    current: KeyId,
+    all: BTreeMap<KeyId, Key>,
+}
+
+impl Keyring {
+    /// Reads the keyring `path`; in a directory, the file `keyring` in it.
+    ///
+    /// The file must belong to this process's user or to root, and nobody else may reach it. (The group of a
+    /// file of root's may read it, as systemd shows credentials in that way.)
+    ///
+    /// # Errors
+    /// [`KeyringError`] says what is wrong with the file and how to mend it.
+    pub fn load(path: &Path) -> Result<Self, KeyringError> {
+        let path = file_in(path);
+        let mut file = File::open(&path).map_err(|source| KeyringError::File {
+            what: "open",
+            path: path.clone(),
+            source,
+        })?;
+        check_access(&file, &path)?;
+        let mut text = Zeroizing::new(String::new());
+        Read::by_ref(&mut file)
+            .take(MAX_KEYRING_BYTES)
+            .read_to_string(&mut text)
+            .map_err(|source| KeyringError::File { what: "read", path: path.clone(), source })?;
+        let keys = parse(&text, &path)?;
+        Ok(Self { path: Some(path), keys: RwLock::new(keys), changing: Mutex::new(()) })
+    }
+
+    /// Makes the keyring `path` with one fresh key; in a directory, the file `keyring` in it.
+    ///
+    /// # Errors
+    /// [`KeyringError::File`] if there is a file already, or none can be made.
+    pub fn create(path: &Path) -> Result<Self, KeyringError> {
+        let path = file_in(path);
+        let keys = Keys { current: KeyId(1), all: BTreeMap::from([(KeyId(1), fresh_key()?)]) };
+        write_new(&path, &keys)
+            .and_then(|()| sync_directory(&path))
+            .map_err(|source| KeyringError::File { what: "create", path: path.clone(), source })?;
+        Ok(Self { path: Some(path), keys: RwLock::new(keys), changing: Mutex::new(()) })
+    }
+
+    /// A keyring of one key that is in no file, for tests and benchmarks.
+    #[must_use]
+    pub fn ephemeral(key: [u8; 32]) -> Self {
+        let all = BTreeMap::from([(KeyId(1), Zeroizing::new(key))]);
+        Self { path: None, keys: RwLock::new(Keys { current: KeyId(1), all }), changing: Mutex::new(()) }
+    }
+
+    /// The current key's number.
+    #[must_use]
+    pub fn current(&self) -> KeyId {
+        self.keys.read().current
+    }
+
+    /// Every key's number, the oldest first.
+    #[must_use]
+    pub fn ids(&self) -> Vec<KeyId> {
+        self.keys.read().all.keys().copied().collect()
+    }
+
+    /// Adds a fresh key and makes it the current one. It is in the file, and the file on disk, before
+    /// anything is sealed with it. The older keys stay.
+    ///
+    /// # Errors
+    /// [`KeyringError`]; then nothing has changed.
+    pub fn rotate(&self) -> Result<KeyId, KeyringError> {
+        let _changing = self.changing.lock();
+        let mut keys = self.keys.read().clone();
+        if keys.all.len() >= MAX_KEYS {
+            return Err(KeyringError::Full);
+        }
+        keys.current = KeyId(keys.current.0.checked_add(1).ok_or(KeyringError::Full)?);
+        keys.all.insert(keys.current, fresh_key()?);
+        self.replace(keys)?;
+        Ok(self.current())
+    }
+
+    /// Forgets an old key. What is still sealed with it, in the database or in a backup of it, cannot be read
+    /// again: seal everything again first ([`crate::Store::reseal`]).
+    ///
+    /// # Errors
+    /// [`KeyringError::NotOld`] for the current key, and those of writing the file.
+    pub fn forget(&self, id: KeyId) -> Result<(), KeyringError> {
+        let _changing = self.changing.lock();
+        let mut keys = self.keys.read().clone();
+        if id == keys.current || keys.all.remove(&id).is_none() {
+            return Err(KeyringError::NotOld(id));
+        }
+        self.replace(keys)
+    }
+
+    /// The current key and its number.
+    pub(crate) fn current_key(&self) -> Option<(KeyId, Key)> {
+        let keys = self.keys.read();
+        keys.all.get(&keys.current).map(|key| (keys.current, key.clone()))
+    }
+
+    /// The key with this number.
+    pub(crate) fn key(&self, id: KeyId) -> Option<Key> {
+        self.keys.read().all.get(&id).cloned()
+    }
+
+    fn replace(&self, keys: Keys) -> Result<(), KeyringError> {
+        let path = self.path.as_ref().ok_or(KeyringError::NoFile)?;
+        let next = path.with_extension("next");
+        let failed = |source| KeyringError::File { what: "replace", path: path.clone(), source };
+        match std::fs::remove_file(&next) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => {}
+        }
+        write_new(&next, &keys)
+            .and_then(|()| std::fs::rename(&next, path))
+            .and_then(|()| sync_directory(path))
+            .map_err(failed)?;
+        *self.keys.write() = keys;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keyring").field("current", &self.current()).field("ids", &self.ids()).finish()
+    }
+}
+
+fn file_in(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("keyring") } else { path.to_owned() }
+}
+
+fn fresh_key() -> Result<Key, KeyringError> {
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(key.as_mut()).map_err(KeyringError::Random)?;
+    Ok(key)
+}
+
+fn check_access(file: &File, path: &Path) -> Result<(), KeyringError> {
+    let found = file.metadata().map_err(|source| KeyringError::File {
+        what: "look at",
+        path: path.to_owned(),
+        source,
+    })?;
+    let own = rustix::process::geteuid().as_raw();
+    if found.uid() != own && found.uid() != 0 {
+        return Err(KeyringError::Owner { path: path.to_owned(), owner: found.uid(), wanted: own });
+    }
+    let mode = found.mode() & 0o7777;
+    let others = if found.uid() == 0 && found.gid() == 0 { 0o037 } else { 0o077 };
+    if mode & others != 0 {
+        return Err(KeyringError::Exposed { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
+fn write_new(path: &Path, keys: &Keys) -> std::io::Result<()> {
+    let mut text = Zeroizing::new(String::with_capacity(64 * (keys.all.len() + 1)));
+    text.push_str("readmit-keyring 1\n");
+    for (id, key) in &keys.all {
+        let encoded = Zeroizing::new(STANDARD.encode(key.as_slice()));
+        for part in ["key ", &id.0.to_string(), " ", &encoded, "\n"] {
+            text.push_str(part);
+        }
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
+}
+
+fn parse(text: &str, path: &Path) -> Result<Keys, KeyringError> {
+    let malformed = |line, why| KeyringError::Malformed { path: path.to_owned(), line, why };
+    let mut lines = text.lines().enumerate();
+    if lines.next().map(|(_, line)| line) != Some("readmit-keyring 1") {
+        return Err(malformed(1, "it does not read readmit-keyring 1"));
+    }
+    let mut all = BTreeMap::new();
+    for (index, line) in lines {
+        let line_number = index + 1;
+        let mut words = line.split(' ');
+        let (Some("key"), Some(id), Some(encoded), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return Err(malformed(line_number, "it is not of the form: key NUMBER BASE64"));
+        };
+        let id = id.parse().map_err(|_| malformed(line_number, "the number is no number"))?;
+        // Decoded into a buffer that zeroizes; the decoder wants room for a guess of the length.
+        let mut key = Zeroizing::new([0; 36]);
+        let length = STANDARD
+            .decode_slice(encoded, key.as_mut())
+            .map_err(|_| malformed(line_number, "the key is no base64"))?;
+        let key: &[u8; 32] =
+            key[..length].try_into().map_err(|_| malformed(line_number, "the key has not 32 bytes"))?;
+        if all.insert(KeyId(id), Zeroizing::new(*key)).is_some() {
+            return Err(malformed(line_number, "the number is there twice"));
+        }
+        if all.len() > MAX_KEYS {
+            return Err(malformed(line_number, "there are too many keys"));
+        }
+    }
+    let current = all.keys().next_back().copied().ok_or_else(|| malformed(2, "there is no key"))?;
+    Ok(Keys { current, all })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_created_is_loaded_and_only_the_owner_reaches_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = Keyring::create(directory.path()).unwrap();
+        let path = directory.path().join("keyring");
+        assert_eq!(path.metadata().unwrap().mode() & 0o7777, 0o600);
+        let loaded = Keyring::load(directory.path()).unwrap();
+        assert_eq!(loaded.current_key(), made.current_key());
+        assert!(matches!(Keyring::create(&path), Err(KeyringError::File { what: "create", .. })));
+    }
+
+    #[test]
+    fn a_rotation_is_in_the_file_and_keeps_the_old_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let keyring = Keyring::create(directory.path()).unwrap();
+        let (first, old) = keyring.current_key().unwrap();
+        let second = keyring.rotate().unwrap();
+        assert_ne!(first, second);
+        let loaded = Keyring::load(directory.path()).unwrap();
+        assert_eq!(loaded.current(), second);
+        assert_eq!(loaded.key(first), Some(old));
+        assert!(matches!(loaded.forget(second), Err(KeyringError::NotOld(_))));
+        loaded.forget(first).unwrap();
+        assert_eq!(Keyring::load(directory.path()).unwrap().ids(), [second]);
+    }
+
+    #[test]
+    fn a_keyring_takes_so_many_keys_and_no_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let keyring = Keyring::create(directory.path()).unwrap();
+        for _ in 1..MAX_KEYS {
+            keyring.rotate().unwrap();
+        }
+        assert!(matches!(keyring.rotate(), Err(KeyringError::Full)));
+        assert_eq!(Keyring::load(directory.path()).unwrap().ids().len(), MAX_KEYS);
+    }
+
+    #[test]
+    fn a_file_that_others_reach_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Keyring::create(directory.path()).unwrap());
+        let path = directory.path().join("keyring");
+        for mode in [0o604, 0o620, 0o644, 0o666, 0o602] {
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            let refused = Keyring::load(&path).unwrap_err();
+            assert!(
+                matches!(refused, KeyringError::Exposed { mode: found, .. } if found == mode),
+                "{refused}"
+            );
+        }
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o400)).unwrap();
+        Keyring::load(&path).unwrap();
+    }
+
+    #[test]
+    fn a_malformed_file_is_named_with_its_line_and_shows_no_key() {
+        let key = STANDARD.encode([7; 32]);
+        let table = [
+            (String::new(), 1),
+            ("readmit-keyring 2\n".to_owned(), 1),
+            ("readmit-keyring 1\n".to_owned(), 2),
+            (format!("readmit-keyring 1\nkey 1 {key}\nkey 1 {key}\n"), 3),
+            (format!("readmit-keyring 1\nkey x {key}\n"), 2),
+            (format!("readmit-keyring 1\nkey 1 {key} more\n"), 2),
+            ("readmit-keyring 1\nkey 1 AAAA\n".to_owned(), 2),
+            (format!("readmit-keyring 1\nkey 1 {}\n", STANDARD.encode([7; 33])), 2),
+            (format!("readmit-keyring 1\nkey 1 {}\n", STANDARD.encode([7; 60])), 2),
+        ];
+        for (text, wanted) in table {
+            match parse(&text, Path::new("k")) {
+                Err(error @ KeyringError::Malformed { line, .. }) => {
+                    assert_eq!(line, wanted, "{text:?}");
+                    assert!(!error.to_string().contains(&key));
+                }
+                other => panic!("{text:?}: {}", other.is_ok()),
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        assert_eq!(
+            format!("{:?}", Keyring::ephemeral([7; 32])),
+            "Keyring { current: KeyId(1), ids: [KeyId(1)] }"
+        );
+    }
+}

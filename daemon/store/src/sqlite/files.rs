@@ -1,0 +1,69 @@
+//! The database's files: nobody else may reach them, and only one store may have them.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::StoreError;
+
+/// The lock on a database, for as long as it lives. The kernel takes it back however the process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// Makes the directory and the file of the database where they are missing, refuses them where others reach
+/// them, and takes the lock.
+pub(super) fn prepare(path: &Path) -> Result<Lock, StoreError> {
+    let directory = directory_of(path);
+    if !directory.exists() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(StoreError::file("make the directory", directory))?;
+    }
+    refuse_exposed(directory, 0o700)?;
+    let lock = lock(path)?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::file("make the database", path)(error));
+        }
+        Ok(_) | Err(_) => {}
+    }
+    refuse_exposed(path, 0o600)?;
+    Ok(lock)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn lock(path: &Path) -> Result<Lock, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&name)
+        .map_err(StoreError::file("open the lock", &name))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::InUse { path: path.to_owned() }),
+        Err(errno) => Err(StoreError::file("lock", &name)(errno.into())),
+    }
+}
+
+fn refuse_exposed(path: &Path, wanted: u32) -> Result<(), StoreError> {
+    let found = path.metadata().map_err(StoreError::file("look at", path))?;
+    let mode = found.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(StoreError::Exposed { path: path.to_owned(), mode, wanted });
+    }
+    Ok(())
+}

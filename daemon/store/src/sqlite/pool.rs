@@ -1,0 +1,131 @@
+//! Read-only connections. Reads take microseconds, so they run where they are asked for, beside the writer and
+//! never through it.
+
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+use readmit_recovery::secret::Secret;
+use readmit_recovery::time::Timestamp;
+use rusqlite::{CachedStatement, Connection, OpenFlags, Params};
+use zeroize::Zeroizing;
+
+use super::column::to_time_if_any;
+use crate::error::StoreError;
+use crate::limits::{BUSY_WAIT, IDLE_READERS, MAX_PAGE, READER_CACHE_KIB};
+use crate::seal::Sealer;
+use crate::store::{Counts, Page};
+
+/// The readers of one database.
+pub(super) struct Pool {
+    path: PathBuf,
+    sealer: Sealer,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// One reader at work.
+pub(super) struct Reader<'a> {
+    pub(super) connection: &'a Connection,
+    sealer: &'a Sealer,
+}
+
+impl Pool {
+    /// The pool of a database that the writer has opened.
+    pub(super) fn new(path: PathBuf, sealer: Sealer) -> Self {
+        Self { path, sealer, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads with a connection of the pool.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.open()?,
+        };
+        let result = read(&Reader { connection: &connection, sealer: &self.sealer });
+        let mut idle = self.idle.lock();
+        if idle.len() < IDLE_READERS {
+            idle.push(connection);
+        }
+        result
+    }
+
+    fn open(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+        connection.set_prepared_statement_cache_capacity(crate::limits::STATEMENTS);
+        Ok(connection)
+    }
+}
+
+impl Reader<'_> {
+    /// A statement, prepared once a connection.
+    pub(super) fn statement(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// The one small number that a query gives.
+    pub(super) fn count(&self, sql: &str, parameters: impl Params) -> Result<u32, StoreError> {
+        let count: i64 = self.statement(sql)?.query_row(parameters, |row| row.get(0))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// The one time that a query gives, if any.
+    pub(super) fn earliest(&self, sql: &str) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.statement(sql)?;
+        let mut rows = statement.query([])?;
+        match rows.next()? {
+            Some(row) => to_time_if_any(row, 0),
+            None => Ok(None),
+        }
+    }
+
+    /// How much of what there is.
+    pub(super) fn counts(&self) -> Result<Counts, StoreError> {
+        let _snapshot = self.connection.unchecked_transaction()?;
+        let count = |sql| Ok::<_, StoreError>(u64::from(self.count(sql, [])?));
+        Ok(Counts {
+            accounts: count("SELECT count(*) FROM accounts")?,
+            devices: count("SELECT count(*) FROM devices")?,
+            cases: count("SELECT count(*) FROM cases")?,
+            open_cases: count("SELECT count(*) FROM cases WHERE closed = 0")?,
+            queued_deliveries: count("SELECT count(*) FROM outbox WHERE state = 'queued'")?,
+            taken_deliveries: count("SELECT count(*) FROM outbox WHERE state = 'taken'")?,
+            // Never deleted from, so the highest number is the count.
+            journal: count("SELECT coalesce(max(seq), 0) FROM journal")?,
+            decisions: count("SELECT coalesce(max(id), 0) FROM decisions")?,
+            policies: count("SELECT count(*) FROM policies")?,
+        })
+    }
+
+    /// Unseals a blob of a row.
+    pub(super) fn unseal(
+        &self,
+        table: &'static str,
+        id: &str,
+        blob: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        self.sealer.unseal(table, id, blob).map_err(|source| StoreError::Seal { table, source })
+    }
+
+    /// Unseals a secret text of a row.
+    pub(super) fn unseal_text(
+        &self,
+        table: &'static str,
+        id: &str,
+        blob: &[u8],
+    ) -> Result<Secret, StoreError> {
+        let plain = self.unseal(table, id, blob)?;
+        let text = std::str::from_utf8(&plain).map_err(StoreError::malformed(table, "sealed text"))?;
+        Ok(Secret::new(text))
+    }
+}
+
+/// The limit and offset of a page, within what one read may return.
+pub(super) fn bounds(page: Page) -> (u32, u32) {
+    (page.limit.min(MAX_PAGE), page.offset)
+}

@@ -1,0 +1,93 @@
+//! The schema, in numbered steps. A step once released never changes; the next change is a new step.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::StoreError;
+
+const STEPS: [&str; 4] = [
+    include_str!("../../migrations/0001_accounts.sql"),
+    include_str!("../../migrations/0002_cases.sql"),
+    include_str!("../../migrations/0003_journal.sql"),
+    include_str!("../../migrations/0004_policies.sql"),
+];
+
+/// Marks the file as ours: "Rdmt".
+const APPLICATION_ID: i64 = 0x5264_6d74;
+
+/// Brings the database to the newest schema, all steps in one transaction.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let known = STEPS.len() as i64;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (found != 0 || application != 0 || tables != 0) {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    let failed = |to| move |source| StoreError::Migration { to, source };
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed(known))?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed(known))?;
+    for (index, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let to = index as i64 + 1;
+        transaction.execute_batch(step).map_err(failed(to))?;
+        transaction.pragma_update(None, "user_version", to).map_err(failed(to))?;
+    }
+    transaction.commit().map_err(failed(known))?;
+    tracing::info!(from = found, to = known, "the database has a new schema");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(connection: &Connection) -> i64 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn every_step_leads_to_the_same_schema() {
+        let schema = |connection: &Connection| -> Vec<String> {
+            let mut statement =
+                connection.prepare("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name").unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let mut whole = Connection::open_in_memory().unwrap();
+        migrate(&mut whole, Path::new("whole")).unwrap();
+        for steps in 1..=STEPS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            for step in &STEPS[..steps] {
+                connection.execute_batch(step).unwrap();
+            }
+            connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            connection.pragma_update(None, "user_version", steps as i64).unwrap();
+            migrate(&mut connection, Path::new("part")).unwrap();
+            assert_eq!(version(&connection), STEPS.len() as i64);
+            assert_eq!(schema(&connection), schema(&whole), "from step {steps}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_database_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.execute_batch("CREATE TABLE outbox (x)").unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let refused = migrate(&mut connection, Path::new("part")).unwrap_err();
+        assert!(matches!(refused, StoreError::Migration { to: 2, .. }), "{refused}");
+        assert_eq!(version(&connection), 1);
+        let cases: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'cases'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(cases, 0);
+    }
+}

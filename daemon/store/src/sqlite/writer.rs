@@ -1,0 +1,213 @@
+//! The one writer: a thread that takes what waits, commits it as a group with one sync of the disk, and then
+//! answers everybody.
+//!
+//! Each change runs in a savepoint of its own, so that one that cannot be does not sink the others. If the
+//! group as a whole cannot be committed, every caller in it is told so, as what each saw included the others.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use readmit_recovery::time::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
+
+use super::journal::write_head;
+use super::session::Session;
+use super::sweep::{Swept, sweep};
+use crate::error::{CommitError, StoreError};
+use crate::journal::{Head, HeadSigner};
+use crate::limits::{GROUP, QUEUE, SWEEP_EVERY};
+use crate::seal::Sealer;
+
+/// What the writer works with.
+pub(super) struct Desk {
+    pub(super) connection: Connection,
+    pub(super) sealer: Sealer,
+    pub(super) subjects: Zeroizing<[u8; 32]>,
+    pub(super) signer: HeadSigner,
+    pub(super) head: Head,
+    pub(super) swept_at: Timestamp,
+}
+
+/// The door to the writer's thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Task>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(desk: Desk) -> Result<Self, StoreError> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || desk.serve(receiver))
+            .map_err(StoreError::Thread)?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Does `work` in a savepoint of the next group, and returns once the group is on disk.
+    pub(super) async fn submit<T, W>(&self, work: W) -> Result<T, CommitError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Session<'_>) -> Result<T, CommitError> + Send + 'static,
+    {
+        let queue = self.queue.lock().clone().ok_or(CommitError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let ticket = Ticket { work: Some(work), outcome: None, reply };
+        queue.send(Box::new(ticket)).await.map_err(|_| CommitError::Closed)?;
+        drop(queue);
+        answer.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// Takes nothing more, and returns once what was taken is done and the database closed.
+    pub(super) fn close(&self) {
+        self.queue.lock().take();
+        let thread = self.thread.lock().take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the writer of the store died");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Something for the writer to do.
+trait Task: Send {
+    /// Does it, inside a savepoint. An error undoes it.
+    fn run(&mut self, session: &mut Session<'_>) -> Result<(), CommitError>;
+
+    /// Answers the caller, with the outcome of the run or with why the group failed.
+    fn reply(self: Box<Self>, failed: Option<&CommitError>);
+}
+
+struct Ticket<T, W> {
+    work: Option<W>,
+    outcome: Option<Result<T, CommitError>>,
+    reply: oneshot::Sender<Result<T, CommitError>>,
+}
+
+impl<T, W> Task for Ticket<T, W>
+where
+    T: Send,
+    W: FnOnce(&mut Session<'_>) -> Result<T, CommitError> + Send,
+{
+    fn run(&mut self, session: &mut Session<'_>) -> Result<(), CommitError> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        // A defect in one change must not take the writer from all others. What the closure touches is
+        // undone by the savepoint, or read again from the database.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(session)))
+            .unwrap_or_else(|panic| Err(StoreError::Defect(message(&*panic)).into()));
+        let told = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.outcome = Some(outcome);
+        told
+    }
+
+    fn reply(self: Box<Self>, failed: Option<&CommitError>) {
+        let outcome = match failed {
+            Some(error) => Err(error.clone()),
+            None => self.outcome.unwrap_or(Err(CommitError::Closed)),
+        };
+        // A caller that has gone away does not want to know.
+        drop(self.reply.send(outcome));
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> Box<str> {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").into()
+}
+
+impl Desk {
+    fn serve(mut self, mut queue: mpsc::Receiver<Box<dyn Task>>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+            let failed = self.commit(&mut group).err();
+            if let Some(error) = &failed {
+                tracing::error!(changes = group.len(), %error, "a group of changes was not committed");
+                self.undo();
+            }
+            for task in group.drain(..) {
+                task.reply(failed.as_ref());
+            }
+        }
+    }
+
+    fn commit(&mut self, group: &mut [Box<dyn Task>]) -> Result<(), CommitError> {
+        run(&self.connection, "BEGIN IMMEDIATE")?;
+        let mut session = Session {
+            connection: &self.connection,
+            sealer: &self.sealer,
+            head: self.head,
+            at: self.swept_at,
+            actor: String::new(),
+            subjects: &self.subjects,
+        };
+        for task in group {
+            let before = session.head;
+            run(&self.connection, "SAVEPOINT change")?;
+            let result = task.run(&mut session);
+            if self.connection.is_autocommit() {
+                // SQLite itself has given up the whole transaction, as it may when the disk is full.
+                let lost = StoreError::Defect("the transaction was lost".into());
+                return Err(result.err().unwrap_or_else(|| lost.into()));
+            }
+            if result.is_err() {
+                run(&self.connection, "ROLLBACK TO change")?;
+                session.head = before;
+            }
+            run(&self.connection, "RELEASE change")?;
+        }
+        let (head, now) = (session.head, session.at);
+        let swept = self.sweep(now)?;
+        if head != self.head {
+            write_head(&self.connection, &self.signer, &head)?;
+        }
+        run(&self.connection, "COMMIT")?;
+        self.head = head;
+        if let Some(swept) = swept {
+            // After a full sweep there may be more: the next group goes on.
+            self.swept_at = if swept == Swept::All { now } else { self.swept_at };
+        }
+        Ok(())
+    }
+
+    /// Sweeps if it is time. An unswept row does no harm, so a sweep that fails does not fail the group.
+    fn sweep(&self, now: Timestamp) -> Result<Option<Swept>, CommitError> {
+        if now.since(self.swept_at) < SWEEP_EVERY {
+            return Ok(None);
+        }
+        run(&self.connection, "SAVEPOINT sweep")?;
+        let swept = sweep(&self.connection, now);
+        if let Err(error) = &swept {
+            if self.connection.is_autocommit() {
+                return Err(CommitError::from(StoreError::Defect("the transaction was lost".into())));
+            }
+            tracing::warn!(%error, "old rows were not swept");
+            run(&self.connection, "ROLLBACK TO sweep")?;
+        }
+        run(&self.connection, "RELEASE sweep")?;
+        Ok(swept.ok())
+    }
+
+    fn undo(&self) {
+        if self.connection.is_autocommit() {
+            return;
+        }
+        if let Err(error) = run(&self.connection, "ROLLBACK") {
+            tracing::error!(%error, "a group of changes was not rolled back");
+        }
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> Result<(), CommitError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! The store as its callers see it, whichever backend serves.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use readmit_recovery::id::{AccountId, CaseId, DeviceId, PolicyVersion};
+use readmit_recovery::secret::{Secret, SecretHash};
+use readmit_recovery::time::Timestamp;
+
+use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
+use crate::case::{CaseFilter, CaseRow, StoredCase};
+use crate::change::{Change, Committed};
+use crate::decision::{PolicyRow, StoredDecision};
+use crate::error::{CommitError, StoreError};
+use crate::journal::{JournalReport, JournalRow};
+use crate::limits::MAX_PAGE;
+use crate::outbox::Delivery;
+use crate::token::TokenRow;
+use readmit_recovery::account::Account;
+
+/// What every method of a [`Store`] returns.
+pub type Reply<'a, T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+/// Everything durable. One is shared by the whole daemon.
+///
+/// A read sees every change that was acknowledged before it began, and none in part. A change that was handed
+/// over may happen even if its caller stops waiting for the answer.
+pub trait Store: Send + Sync + 'static {
+    /// Makes one state change, all of it or nothing; it is on disk when this returns.
+    fn commit(&self, change: Change) -> Reply<'_, Committed, CommitError>;
+
+    /// Everything about an account. Takes as much work for an unknown one as for a known one.
+    fn account<'a>(&'a self, id: &'a AccountId, now: Timestamp) -> Reply<'a, Option<AccountRecord>>;
+
+    /// The accounts that fit, by id.
+    fn accounts(&self, filter: AccountFilter, page: Page) -> Reply<'_, Vec<Account>>;
+
+    /// The devices of an account, oldest first.
+    fn devices<'a>(&'a self, account: &'a AccountId) -> Reply<'a, Vec<DeviceRecord>>;
+
+    /// One device.
+    fn device<'a>(&'a self, id: &'a DeviceId) -> Reply<'a, Option<DeviceRecord>>;
+
+    /// A device's secret, unsealed.
+    fn device_secret<'a>(&'a self, id: &'a DeviceId) -> Reply<'a, Option<Secret>>;
+
+    /// One case.
+    fn case<'a>(&'a self, id: &'a CaseId) -> Reply<'a, Option<StoredCase>>;
+
+    /// The cases that fit, the newest first.
+    fn cases(&self, filter: CaseFilter, page: Page) -> Reply<'_, Vec<CaseRow>>;
+
+    /// The cases whose deadline has come, the longest due first.
+    fn due_cases(&self, now: Timestamp, limit: u32) -> Reply<'_, Vec<StoredCase>>;
+
+    /// The earliest deadline of a case.
+    fn next_deadline(&self) -> Reply<'_, Option<Timestamp>>;
+
+    /// The queued deliveries that may be taken, the longest due first.
+    fn due_deliveries(&self, now: Timestamp, limit: u32) -> Reply<'_, Vec<Delivery>>;
+
+    /// The deliveries in somebody's hands, at most [`MAX_PAGE`].
+    fn taken_deliveries(&self) -> Reply<'_, Vec<Delivery>>;
+
+    /// When the next queued delivery may be taken.
+    fn next_delivery_at(&self) -> Reply<'_, Option<Timestamp>>;
+
+    /// One token, by its hash, spent and expired ones too.
+    fn token<'a>(&'a self, hash: &'a SecretHash) -> Reply<'a, Option<TokenRow>>;
+
+    /// The journal from a time and behind a number on, in order.
+    fn journal(&self, since: Timestamp, after_seq: u64, limit: u32) -> Reply<'_, Vec<JournalRow>>;
+
+    /// The journal of one case, in order, at most [`MAX_PAGE`] entries.
+    fn journal_of<'a>(&'a self, case: &'a CaseId) -> Reply<'a, Vec<JournalRow>>;
+
+    /// Reads the whole journal and checks every link and the signature. Takes about a second a million
+    /// entries, on a thread of its own.
+    fn verify_journal(&self) -> Reply<'_, JournalReport>;
+
+    /// The decision log from a time and behind a number on, in order.
+    fn decisions(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDecision>>;
+
+    /// The sources of a policy version.
+    fn policy<'a>(&'a self, version: &'a PolicyVersion) -> Reply<'a, Option<PolicyRow>>;
+
+    /// The policy versions on file, the newest first, with the time each was first kept.
+    fn policies(&self) -> Reply<'_, Vec<(PolicyVersion, Timestamp)>>;
+
+    /// How much of what there is.
+    fn counts(&self) -> Reply<'_, Counts>;
+
+    /// Seals again, under the current key, what an old key has sealed. Looks at up to `batch` rows and goes on
+    /// from there at the next call. After a pass from start to end that found nothing, no row needs an old
+    /// key any more.
+    fn reseal(&self, batch: u32) -> Reply<'_, Resealed>;
+}
+
+/// Which part of a list to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Rows to leave out at the beginning.
+    pub offset: u32,
+    /// Rows to return at most; never more than [`MAX_PAGE`].
+    pub limit: u32,
+}
+
+impl Page {
+    /// The rows from `offset` on, `limit` of them.
+    #[must_use]
+    pub const fn new(offset: u32, limit: u32) -> Self {
+        Self { offset, limit }
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { offset: 0, limit: MAX_PAGE }
+    }
+}
+
+/// How much of what there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Accounts.
+    pub accounts: u64,
+    /// Devices.
+    pub devices: u64,
+    /// Cases, closed ones too.
+    pub cases: u64,
+    /// Cases that are not closed.
+    pub open_cases: u64,
+    /// Deliveries that wait.
+    pub queued_deliveries: u64,
+    /// Deliveries in somebody's hands.
+    pub taken_deliveries: u64,
+    /// Journal entries.
+    pub journal: u64,
+    /// Logged decisions.
+    pub decisions: u64,
+    /// Policy versions.
+    pub policies: u64,
+}
+
+/// What one call of [`Store::reseal`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resealed {
+    /// Rows sealed again.
+    pub rows: u32,
+    /// Whether this call came to the end; the next begins again.
+    pub finished: bool,
+}
