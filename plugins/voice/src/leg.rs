@@ -1,0 +1,282 @@
+//! One call on the SIP side, in the words of this plugin: what the peer does comes out of [`Leg::next`], and
+//! [`Leg::end`] ends the call in whatever state it is. A leg that is dropped ends its call too.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsipstack::dialog::DialogId;
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::dialog::invitation::{InviteAsyncResult, InviteOption};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::{Header, Method, Request, Response, StatusCode, StatusCodeKind};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use crate::limits;
+
+/// Something that the peer did.
+#[derive(Debug)]
+pub enum LegEvent {
+    /// A provisional response.
+    Provisional(u16),
+    /// The call was answered, with this session description.
+    Answered(Vec<u8>),
+    /// The call was refused.
+    Refused(Refusal),
+    /// The call failed without a usable response.
+    Failed(LegError),
+    /// A SIP INFO, already acknowledged.
+    Info {
+        /// Its `Content-Type`.
+        content_type: String,
+        /// Its body.
+        body: Vec<u8>,
+    },
+    /// A new session description, to be answered.
+    Reoffer(Reoffer),
+    /// The peer hung up.
+    HungUp,
+}
+
+/// A final response other than 2xx.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its status.
+    pub status: u16,
+    /// Its phrase.
+    pub phrase: String,
+    /// Its `Reason` header, if it has one.
+    pub reason: Option<String>,
+}
+
+/// Why there was no usable response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LegError {
+    /// The challenge of the trunk cannot be answered.
+    #[error("the trunk asks for an authentication that is not supported")]
+    Challenge,
+    /// The answer lacks what a call needs.
+    #[error("the answer is not usable")]
+    Answer,
+    /// The transaction ended without a final response.
+    #[error("the transaction ended without a final response")]
+    Nothing,
+}
+
+/// A session description of the peer within the call.
+#[derive(Debug)]
+pub struct Reoffer {
+    /// The description; empty if the peer wants ours first.
+    pub body: Vec<u8>,
+    /// Whether the answer has to carry a description even if the request had none.
+    pub wants_offer: bool,
+    reply: TransactionHandle,
+}
+
+impl Reoffer {
+    /// Accepts, with our description if there is one to send.
+    pub fn accept(self, description: Option<String>) {
+        let headers =
+            description.is_some().then(|| vec![Header::ContentType("application/sdp".to_owned().into())]);
+        respond(self.reply, StatusCode::OK, headers, description.map(String::into_bytes));
+    }
+
+    /// Refuses; the call goes on as it was.
+    pub fn refuse(self) {
+        respond(self.reply, StatusCode::NotAcceptableHere, None, None);
+    }
+}
+
+/// Answers in a task of its own, so that a call that is busy with something else loses no request.
+fn respond(
+    reply: TransactionHandle,
+    status: StatusCode,
+    headers: Option<Vec<Header>>,
+    body: Option<Vec<u8>>,
+) {
+    tokio::spawn(async move {
+        // If the transaction is gone, nobody waits for the answer.
+        drop(reply.respond(status, headers, body).await);
+    });
+}
+
+/// One call.
+pub struct Leg {
+    dialog: InviteDialog,
+    layer: Arc<DialogLayer>,
+    states: DialogStateReceiver,
+    outcome: Option<JoinHandle<InviteAsyncResult>>,
+    confirmed: Option<DialogId>,
+    ended: bool,
+    endings: TaskTracker,
+}
+
+impl Leg {
+    /// Sends the INVITE.
+    pub(crate) fn invite(
+        layer: &Arc<DialogLayer>,
+        option: InviteOption,
+        endings: &TaskTracker,
+    ) -> rsipstack::Result<Leg> {
+        let (sender, states) = layer.new_dialog_state_channel();
+        let (dialog, outcome) = layer.do_invite_async(option, sender)?;
+        Ok(Leg {
+            dialog,
+            layer: layer.clone(),
+            states,
+            outcome: Some(outcome),
+            confirmed: None,
+            ended: false,
+            endings: endings.clone(),
+        })
+    }
+
+    /// The Call-ID, by which the provider knows the call.
+    pub fn call_id(&self) -> String {
+        self.dialog.id().call_id
+    }
+
+    /// Waits for what the peer does next. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> LegEvent {
+        loop {
+            let event = tokio::select! {
+                biased;
+                Some(state) = self.states.recv() => self.on_state(state),
+                outcome = joined(&mut self.outcome) => {
+                    self.outcome = None;
+                    Some(self.on_outcome(outcome))
+                }
+            };
+            if let Some(event) = event {
+                return event;
+            }
+        }
+    }
+
+    fn on_state(&mut self, state: DialogState) -> Option<LegEvent> {
+        match state {
+            DialogState::Trying(_) => Some(LegEvent::Provisional(100)),
+            DialogState::Early(_, response) => Some(LegEvent::Provisional(response.status_code.code())),
+            DialogState::Info(_, request, reply) => {
+                respond(reply, StatusCode::OK, None, None);
+                Some(LegEvent::Info { content_type: content_type(&request), body: request.body })
+            }
+            DialogState::Updated(_, request, reply) => {
+                let wants_offer = request.method == Method::Invite;
+                Some(LegEvent::Reoffer(Reoffer { body: request.body, wants_offer, reply }))
+            }
+            DialogState::Options(_, _, reply) => {
+                respond(reply, StatusCode::OK, None, None);
+                None
+            }
+            // A transfer would lead the call to a number that nobody put on file.
+            DialogState::Refer(_, _, reply) => {
+                respond(reply, StatusCode::Decline, None, None);
+                None
+            }
+            DialogState::Publish(_, _, reply)
+            | DialogState::Notify(_, _, reply)
+            | DialogState::Message(_, _, reply) => {
+                respond(reply, StatusCode::MethodNotAllowed, None, None);
+                None
+            }
+            // Before the answer, the outcome of the INVITE says more than the state of its dialog.
+            DialogState::Terminated(..) if self.confirmed.is_some() => {
+                self.ended = true;
+                Some(LegEvent::HungUp)
+            }
+            DialogState::Terminated(..)
+            | DialogState::Calling(_)
+            | DialogState::WaitAck(..)
+            | DialogState::Confirmed(..) => None,
+        }
+    }
+
+    fn on_outcome(&mut self, outcome: Option<InviteAsyncResult>) -> LegEvent {
+        match outcome {
+            Some(Ok((id, Some(response)))) if response.status_code.kind() == StatusCodeKind::Successful => {
+                self.confirmed = Some(id);
+                LegEvent::Answered(response.body)
+            }
+            Some(Ok((_, Some(response)))) => {
+                self.ended = true;
+                LegEvent::Refused(refusal(&response))
+            }
+            Some(Err(rsipstack::Error::DialogError(_, _, status))) if matches!(status.code(), 401 | 407) => {
+                LegEvent::Failed(LegError::Challenge)
+            }
+            Some(Err(_)) => LegEvent::Failed(LegError::Answer),
+            Some(Ok((_, None))) | None => LegEvent::Failed(LegError::Nothing),
+        }
+    }
+
+    /// Ends the call: CANCEL before the answer, BYE after it, nothing if it is over. What takes longer than
+    /// `limit` goes on by itself.
+    pub async fn end(mut self, limit: Duration) {
+        if let Some(ending) = self.ending() {
+            let _late = timeout(limit, ending).await;
+        }
+    }
+
+    fn ending(&mut self) -> Option<JoinHandle<()>> {
+        let (dialog, layer, confirmed, outcome) =
+            (self.dialog.clone(), self.layer.clone(), self.confirmed.take(), self.outcome.take());
+        let over = std::mem::replace(&mut self.ended, true);
+        if over {
+            if let Some(id) = confirmed {
+                layer.remove_dialog(&id);
+            }
+            return None;
+        }
+        tokio::runtime::Handle::try_current().ok()?;
+        let work = async move {
+            // Failures have nobody to be told to: the stack has tried as often as the standard says.
+            drop(dialog.hangup().await);
+            // A 200 that crossed the CANCEL is acknowledged and ended by the stack before this is over.
+            if let Some(outcome) = outcome {
+                drop(outcome.await);
+            }
+        };
+        Some(self.endings.spawn(async move {
+            let _late = timeout(limits::TEARDOWN, work).await;
+            if let Some(id) = confirmed {
+                layer.remove_dialog(&id);
+            }
+        }))
+    }
+}
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        drop(self.ending());
+    }
+}
+
+/// Waits for the task, forever if there is none; `None` if it panicked.
+async fn joined(outcome: &mut Option<JoinHandle<InviteAsyncResult>>) -> Option<InviteAsyncResult> {
+    match outcome {
+        Some(outcome) => outcome.await.ok(),
+        None => pending().await,
+    }
+}
+
+fn refusal(response: &Response) -> Refusal {
+    let status = response.status_code.code();
+    let phrase = response.wire_reason.clone().unwrap_or_else(|| response.status_code.text().to_owned());
+    let reason = response.headers.iter().find_map(|header| match header {
+        Header::Reason(reason) => Some(reason.value().to_owned()),
+        _ => None,
+    });
+    Refusal { status, phrase, reason }
+}
+
+fn content_type(request: &Request) -> String {
+    let found = request.headers.iter().find_map(|header| match header {
+        Header::ContentType(value) => Some(value.value().to_owned()),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}

@@ -1,0 +1,25 @@
+//! The voice plugin of Readmit: calls a person over a SIP trunk, asks for the digits on their screen, and tells
+//! the daemon what became of it.
+//!
+//! The parts that decide are pure: [`number`] (what may be called), [`sdp`], [`dtmf`], [`rtp`], [`outcome`] (what
+//! a status means) and [`conversation`] (what happens in an answered call). Around them are thin shells with the
+//! sockets: [`signalling`], [`leg`], [`media`]. [`call`] brings both together and [`plugin`] is the daemon's view.
+
+pub mod call;
+pub mod conversation;
+pub mod digest;
+pub mod dtmf;
+pub mod leg;
+pub mod limits;
+pub mod log;
+pub mod media;
+pub mod network;
+pub mod number;
+pub mod outcome;
+pub mod plugin;
+pub mod prompts;
+pub mod rtp;
+pub mod sdp;
+pub mod settings;
+pub mod signalling;
+pub mod trunk;

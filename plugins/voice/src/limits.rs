@@ -1,0 +1,103 @@
+//! Every bound of this plugin, in one place: nothing that a peer or the daemon sends can make it wait, grow
+//! or send without one of these.
+
+use std::time::Duration;
+
+/// The smallest and the largest number of digits that one entry may have.
+pub const DIGITS: std::ops::RangeInclusive<u8> = 4..=12;
+
+/// The smallest and the largest number of entries that one call may take.
+pub const TRIES: std::ops::RangeInclusive<u8> = 1..=10;
+
+/// The values that `ring_seconds` may have. Longer, and voicemail takes over on most networks.
+pub const RING_SECONDS: std::ops::RangeInclusive<u64> = 1..=120;
+
+/// The values that `max_call_seconds` may have.
+pub const MAX_CALL_SECONDS: std::ops::RangeInclusive<u64> = 10..=600;
+
+/// The values that `trying_seconds` may have: less than the 32 s after which the transaction itself gives up.
+pub const TRYING_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// The values that `silence_seconds` may have.
+pub const SILENCE_SECONDS: std::ops::RangeInclusive<u64> = 5..=120;
+
+/// The values that `first_key_seconds` and `next_key_seconds` may have.
+pub const KEY_SECONDS: std::ops::RangeInclusive<u64> = 1..=60;
+
+/// The values that `concurrent_calls` may have.
+pub const CONCURRENT_CALLS: std::ops::RangeInclusive<usize> = 1..=1000;
+
+/// The most prefixes in `regions` and in `blocked_prefixes` each.
+pub const MAX_PREFIXES: usize = 512;
+
+/// The most networks in `media_networks` and in `signalling_networks` each.
+pub const MAX_NETWORKS: usize = 64;
+
+/// The largest password file, in bytes.
+pub const MAX_PASSWORD: u64 = 1024;
+
+/// The largest prompt, in bytes of its WAV file: two minutes of 8 kHz mono.
+pub const MAX_PROMPT_BYTES: u64 = 2 * 1024 * 1024;
+
+/// The most languages in a prompts directory.
+pub const MAX_LANGUAGES: usize = 64;
+
+/// How long one entry may take from the end of its prompt to its last digit, however slowly keys come.
+pub const ENTRY: Duration = Duration::from_secs(45);
+
+/// How long to wait for the first audio of the peer before the greeting starts anyway.
+pub const SETTLE: Duration = Duration::from_millis(800);
+
+/// Audio sent per packet: 20 ms, the default of RFC 3551 §4.2 for G.711.
+pub const FRAME: Duration = Duration::from_millis(20);
+
+/// Samples, and so bytes of G.711, in one [`FRAME`] at 8 kHz.
+pub const FRAME_SAMPLES: usize = 160;
+
+/// How many late frames are sent at once after a stall; later ones are skipped, so that no burst of old audio
+/// follows.
+pub const MAX_CATCH_UP: u32 = 3;
+
+/// The largest RTP packet that is read, in bytes. Longer ones are cut and then fail to parse or are ignored.
+pub const MAX_RTP_PACKET: usize = 1500;
+
+/// The most packets from before the answer that are thrown away when media starts.
+pub const MAX_STALE_PACKETS: usize = 1000;
+
+/// How much earlier than the daemon's deadline a call ends, so that its real outcome gets there in time.
+pub const DEADLINE_MARGIN: Duration = Duration::from_secs(3);
+
+/// How long the ends of calls may take when the plugin shuts down.
+pub const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// The largest session description that is parsed, in bytes.
+pub const MAX_SDP: usize = 16 * 1024;
+
+/// The largest body of a SIP INFO that is looked into for a key, in bytes.
+pub const MAX_INFO: usize = 1024;
+
+/// How many recent key presses are remembered to recognise their late copies.
+pub const REMEMBERED_EVENTS: usize = 16;
+
+/// How long a name look-up of the trunk may take.
+pub const RESOLVE: Duration = Duration::from_secs(3);
+
+/// How long to wait for the final response after a CANCEL before the call is given up on our side. The stack
+/// goes on with the transaction by itself.
+pub const CANCEL: Duration = Duration::from_secs(2);
+
+/// How long to wait for the response to a BYE before the call counts as over. The stack goes on by itself.
+pub const BYE: Duration = Duration::from_secs(2);
+
+/// How long the background end of a call may take before its dialog is removed in any case: just over the
+/// 64 × T1 of RFC 3261.
+pub const TEARDOWN: Duration = Duration::from_secs(36);
+
+/// How many requests of peers are handled at once; more are answered with 503.
+pub const MAX_INBOUND: usize = 256;
+
+/// The longest `detail`, in characters.
+pub const MAX_DETAIL: usize = 400;
+
+/// The longest piece of text taken over from a peer, in characters.
+pub const MAX_PEER_TEXT: usize = 80;

@@ -1,0 +1,213 @@
+//! The parts of RTP that need no socket: packets to send, when to send them, and whom to believe.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rtp_types::RtpPacketBuilder;
+
+use crate::limits;
+use crate::network::Network;
+
+/// The stream of packets that we send (RFC 3550 §5.1).
+#[derive(Debug)]
+pub struct Outgoing {
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    talking: bool,
+}
+
+impl Outgoing {
+    /// Starts at a place that `random` picks, so that nobody can guess where.
+    pub fn new(random: [u8; 10]) -> Outgoing {
+        let [a, b, c, d, e, f, g, h, i, j] = random;
+        Outgoing {
+            ssrc: u32::from_be_bytes([a, b, c, d]),
+            timestamp: u32::from_be_bytes([e, f, g, h]),
+            sequence: u16::from_be_bytes([i, j]),
+            talking: false,
+        }
+    }
+
+    /// Makes the packet of one frame. `talking` tells speech from silence: the first frame of speech after
+    /// silence carries the marker (RFC 3551 §4.1).
+    pub fn packet(&mut self, payload_type: u8, frame: &[u8], talking: bool) -> Option<Vec<u8>> {
+        let marker = talking && !self.talking;
+        self.talking = talking;
+        let packet = RtpPacketBuilder::<&[u8], &[u8]>::new()
+            .payload_type(payload_type)
+            .marker_bit(marker)
+            .ssrc(self.ssrc)
+            .sequence_number(self.sequence)
+            .timestamp(self.timestamp)
+            .payload(frame)
+            .write_vec();
+        self.sequence = self.sequence.wrapping_add(1);
+        self.skip(1);
+        packet.ok()
+    }
+
+    /// Lets time pass without packets: frames that were due too long ago.
+    pub fn skip(&mut self, frames: u32) {
+        let samples = u32::try_from(limits::FRAME_SAMPLES).unwrap_or(0);
+        self.timestamp = self.timestamp.wrapping_add(samples.wrapping_mul(frames));
+    }
+}
+
+/// When frames are due. The times are absolute, so that late wake-ups do not add up.
+#[derive(Debug)]
+pub struct Pacer {
+    next: Instant,
+}
+
+/// What to do at a wake-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Frames that come too late to be sent.
+    pub skipped: u32,
+    /// Frames to send now.
+    pub send: u32,
+}
+
+impl Pacer {
+    /// Begins with a frame that is due at `first`.
+    pub fn new(first: Instant) -> Pacer {
+        Pacer { next: first }
+    }
+
+    /// When to wake up.
+    pub fn next(&self) -> Instant {
+        self.next
+    }
+
+    /// Takes what is due at `now`: after a stall at most `limits::MAX_CATCH_UP` frames at once.
+    pub fn due(&mut self, now: Instant) -> Due {
+        let Some(late) = now.checked_duration_since(self.next) else { return Due { skipped: 0, send: 0 } };
+        let frames = u32::try_from(late.as_nanos() / limits::FRAME.as_nanos()).unwrap_or(u32::MAX - 1) + 1;
+        self.next += limits::FRAME.checked_mul(frames).unwrap_or(Duration::MAX / 2);
+        let send = frames.min(limits::MAX_CATCH_UP);
+        Due { skipped: frames - send, send }
+    }
+}
+
+/// Whose packets are believed: without this, anybody who finds the port could talk and press keys in the call
+/// ("RTP bleed").
+#[derive(Debug)]
+pub struct SourceGuard {
+    negotiated: Option<SocketAddr>,
+    networks: Vec<Network>,
+    latched: Option<SocketAddr>,
+    refused: u64,
+}
+
+impl SourceGuard {
+    /// Believes the negotiated address and these networks.
+    pub fn new(negotiated: Option<SocketAddr>, networks: Vec<Network>) -> SourceGuard {
+        SourceGuard { negotiated, networks, latched: None, refused: 0 }
+    }
+
+    /// Takes over an address that was negotiated anew; the next packet may come from another port.
+    pub fn renegotiate(&mut self, negotiated: Option<SocketAddr>) {
+        if self.negotiated != negotiated {
+            self.negotiated = negotiated;
+            self.latched = None;
+        }
+    }
+
+    /// Whether a packet from `source` is believed. The first that is binds the call to its address and port.
+    pub fn admits(&mut self, source: SocketAddr) -> bool {
+        let admitted = match self.latched {
+            Some(latched) => latched == source,
+            None => {
+                self.negotiated.is_some_and(|negotiated| negotiated.ip() == source.ip())
+                    || self.networks.iter().any(|network| network.contains(source.ip()))
+            }
+        };
+        if admitted {
+            self.latched = Some(source);
+        } else {
+            self.refused = self.refused.saturating_add(1);
+        }
+        admitted
+    }
+
+    /// Where our audio goes: to where the believed audio comes from, so that it passes address translation,
+    /// and until there is some to the negotiated address.
+    pub fn destination(&self) -> Option<SocketAddr> {
+        self.latched.or(self.negotiated)
+    }
+
+    /// How many packets were not believed.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rtp_types::RtpPacket;
+
+    use super::*;
+
+    #[test]
+    fn packets_count_up_and_mark_the_start_of_speech() {
+        let mut outgoing = Outgoing::new([0, 0, 0, 7, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        let mut marks = Vec::new();
+        for (index, talking) in [false, true, true, false, true].into_iter().enumerate() {
+            let bytes = outgoing.packet(8, &[0xd5; 160], talking).unwrap();
+            let packet = RtpPacket::parse(&bytes).unwrap();
+            assert_eq!((packet.ssrc(), packet.payload_type(), packet.payload().len()), (7, 8, 160));
+            assert_eq!(packet.sequence_number(), u16::MAX.wrapping_add(index as u16));
+            assert_eq!(packet.timestamp(), u32::MAX.wrapping_add(160 * index as u32));
+            marks.push(packet.marker_bit());
+        }
+        assert_eq!(marks, [false, true, false, false, true]);
+        outgoing.skip(10);
+        let bytes = outgoing.packet(8, &[], true).unwrap();
+        assert_eq!(RtpPacket::parse(&bytes).unwrap().timestamp(), u32::MAX.wrapping_add(160 * 15));
+    }
+
+    #[test]
+    fn pacing_is_absolute_and_a_stall_is_no_burst() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut pacer = Pacer::new(start);
+        let table = [
+            (0, Due { skipped: 0, send: 1 }, 20),
+            (10, Due { skipped: 0, send: 0 }, 20),
+            (25, Due { skipped: 0, send: 1 }, 40),
+            (41, Due { skipped: 0, send: 1 }, 60),
+            (100, Due { skipped: 0, send: 3 }, 120),
+            (1119, Due { skipped: 47, send: 3 }, 1120),
+        ];
+        for (now, due, next) in table {
+            assert_eq!(pacer.due(at(now)), due, "at {now}");
+            assert_eq!(pacer.next(), at(next), "after {now}");
+        }
+    }
+
+    #[test]
+    fn only_the_negotiated_source_is_believed() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let mut guard =
+            SourceGuard::new(Some(address("192.0.2.1:4000")), vec!["198.51.100.0/24".parse().unwrap()]);
+        assert_eq!(guard.destination(), Some(address("192.0.2.1:4000")));
+        assert!(!guard.admits(address("203.0.113.5:4000")));
+        assert!(guard.admits(address("192.0.2.1:4444")), "the port may differ");
+        assert_eq!(guard.destination(), Some(address("192.0.2.1:4444")));
+        assert!(!guard.admits(address("192.0.2.1:4000")), "but only one is believed");
+        assert!(!guard.admits(address("198.51.100.9:4000")));
+        assert_eq!(guard.refused(), 3);
+        guard.renegotiate(Some(address("192.0.2.9:5000")));
+        assert!(guard.admits(address("198.51.100.9:4000")), "a listed network may relay");
+        guard.renegotiate(Some(address("192.0.2.9:5000")));
+        assert!(!guard.admits(address("192.0.2.9:5000")), "the same address again changes nothing");
+    }
+
+    #[test]
+    fn on_hold_only_listed_networks_are_believed() {
+        let mut guard = SourceGuard::new(None, vec![]);
+        assert!(!guard.admits("192.0.2.1:4000".parse().unwrap()));
+        assert_eq!(guard.destination(), None);
+    }
+}
