@@ -116,6 +116,7 @@ async fn serve_socket<P: Plugin>(
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let known = Arc::<Known>::default();
+    tracing::info!("listening");
     loop {
         tokio::select! {
             accepted = listener.accept() => {

@@ -49,8 +49,11 @@ struct Parked {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SetupError {
+    /// There is nothing in `ca_file` that looks like a certificate.
+    #[error("`ca_file` holds no PEM certificates (-----BEGIN CERTIFICATE-----)")]
+    NoCertificates,
     /// The certificates to trust are no certificates.
-    #[error("`ca_file` holds no usable PEM certificates")]
+    #[error("`ca_file` holds a certificate that cannot be read")]
     Certificates(#[source] lettre::transport::smtp::Error),
     /// TLS cannot be set up for this server.
     #[error("TLS cannot be set up for `server`")]
@@ -185,13 +188,22 @@ impl Pool {
     }
 }
 
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 fn tls(server: &Server) -> Result<TlsParameters, SetupError> {
     let mut builder: TlsParametersBuilder = TlsParameters::builder(server.host.clone());
+    let mut failed: fn(lettre::transport::smtp::Error) -> SetupError = SetupError::Tls;
     if let Some(pem) = &server.ca {
+        // The library takes a file without any for a list of none.
+        if !pem.windows(CERTIFICATE.len()).any(|bytes| bytes == CERTIFICATE) {
+            return Err(SetupError::NoCertificates);
+        }
         let certificate = Certificate::from_pem(pem).map_err(SetupError::Certificates)?;
         builder = builder.add_root_certificate(certificate);
+        // The public roots alone always work, so a failure from here on is about this file.
+        failed = SetupError::Certificates;
     }
-    builder.build_rustls().map_err(SetupError::Tls)
+    builder.build_rustls().map_err(failed)
 }
 
 async fn close_idle(pool: Weak<Pool>) {
