@@ -4,6 +4,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+macro_rules! told {
+    ($word:literal, $cause:literal, $next:literal) => {
+        ($word, $cause, concat!($cause, " ", $next))
+    };
+}
+
 /// How a delivery or a challenge ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +99,12 @@ impl Disposition {
     /// What happened and what to do next, in plain words for the person.
     #[must_use]
     pub const fn message(self) -> &'static str {
+        self.told().2
+    }
+
+    /// What happened, in plain words, for when there is nothing to do about it any more.
+    #[must_use]
+    pub const fn cause(self) -> &'static str {
         self.told().1
     }
 
@@ -102,77 +114,104 @@ impl Disposition {
         matches!(self, Self::Sent | Self::Entered)
     }
 
-    const fn told(self) -> (&'static str, &'static str) {
+    /// The word, what happened, and both that and what to do next.
+    const fn told(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Sent => {
-                ("sent", "The message is on its way. If it does not arrive, look in the spam folder.")
+                told!("sent", "The message is on its way.", "If it does not arrive, look in the spam folder.")
             }
-            Self::Entered => ("entered", "The digits were right."),
-            Self::Busy => ("busy", "The line was busy. End any other call on that phone, then call again."),
-            Self::NoAnswer => (
+            Self::Entered => ("entered", "The digits were right.", "The digits were right."),
+            Self::Busy => {
+                told!("busy", "The line was busy.", "End any other call on that phone, then call again.")
+            }
+            Self::NoAnswer => told!(
                 "no_answer",
-                "The phone rang, but nobody answered. Have it at hand, turn off silent mode and call blocking, then call again.",
+                "The phone rang, but nobody answered.",
+                "Have it at hand, turn off silent mode and call blocking, then call again."
             ),
-            Self::Declined => (
+            Self::Declined => told!(
                 "declined",
-                "The call was declined on the phone. Call again and accept it; the number may be unfamiliar.",
+                "The call was declined on the phone.",
+                "Call again and accept it; the number may be unfamiliar."
             ),
-            Self::NoInput => (
+            Self::NoInput => told!(
                 "no_input",
-                "The call was answered, but no key was pressed; it may have gone to voicemail. Call again, answer it yourself, open the keypad and type the six digits.",
+                "The call was answered, but no key was pressed; it may have gone to voicemail.",
+                "Call again, answer it yourself, open the keypad and type the six digits."
             ),
-            Self::WrongDigits => (
+            Self::WrongDigits => told!(
                 "wrong_digits",
-                "The digits typed on the phone were not the ones on the page. Call again and type the new six digits.",
+                "The digits typed on the phone were not the ones on the page.",
+                "Call again and type the new six digits."
             ),
-            Self::WrongCode => ("wrong_code", "The code was wrong too often. Ask for a new one."),
-            Self::HungUp => (
+            Self::WrongCode => told!("wrong_code", "The code was wrong too often.", "Ask for a new one."),
+            Self::HungUp => told!(
                 "hung_up",
-                "The call ended before all six digits were typed. Call again and stay on the line.",
+                "The call ended before all six digits were typed.",
+                "Call again and stay on the line."
             ),
-            Self::Rejected => (
+            Self::Rejected => told!(
                 "rejected",
-                "The network refused to connect. Call blocking or a mail filter may be the cause; try again, or contact support.",
+                "The network refused to connect.",
+                "Call blocking or a mail filter may be the cause; try again, or contact support."
             ),
-            Self::Unreachable => (
+            Self::Unreachable => told!(
                 "unreachable",
-                "We could not connect just now; this is not your fault. Try again in a moment, or contact support.",
+                "We could not connect just now; this is not your fault.",
+                "Try again in a moment, or contact support."
             ),
-            Self::Blocked => ("blocked", "We cannot deliver to this address or number. Contact support."),
-            Self::InvalidNumber => (
+            Self::Blocked => {
+                told!("blocked", "We cannot deliver to this address or number.", "Contact support.")
+            }
+            Self::InvalidNumber => told!(
                 "invalid_number",
-                "The network does not know the phone number on file. Contact support to correct it.",
+                "The network does not know the phone number on file.",
+                "Contact support to correct it."
             ),
-            Self::InvalidAddress => (
+            Self::InvalidAddress => told!(
                 "invalid_address",
-                "The mail system does not know the address on file. Contact support to correct it.",
+                "The mail system does not know the address on file.",
+                "Contact support to correct it."
             ),
-            Self::TrunkAuth => (
+            Self::TrunkAuth => told!(
                 "trunk_auth",
-                "Our telephone provider refused the call; this is not your fault. Contact support.",
+                "Our telephone provider refused the call; this is not your fault.",
+                "Contact support."
             ),
-            Self::TrunkForbidden => {
-                ("trunk_forbidden", "Our telephone provider does not call this number. Contact support.")
-            }
-            Self::ProviderError => (
+            Self::TrunkForbidden => told!(
+                "trunk_forbidden",
+                "Our telephone provider does not call this number.",
+                "Contact support."
+            ),
+            Self::ProviderError => told!(
                 "provider_error",
-                "Our provider had a fault; this is not your fault. Try again in a moment, or contact support.",
+                "Our provider had a fault; this is not your fault.",
+                "Try again in a moment, or contact support."
             ),
-            Self::MediaNegotiation => (
+            Self::MediaNegotiation => told!(
                 "media_negotiation",
-                "The call could not be set up with your telephone network. Try again, or contact support.",
+                "The call could not be set up with your telephone network.",
+                "Try again, or contact support."
             ),
-            Self::DtmfUnsupported => {
-                ("dtmf_unsupported", "Your telephone network does not carry keypad digits. Contact support.")
-            }
+            Self::DtmfUnsupported => told!(
+                "dtmf_unsupported",
+                "Your telephone network does not carry keypad digits.",
+                "Contact support."
+            ),
             Self::MaxDuration => {
-                ("max_duration", "The call took too long. Call again and type the six digits.")
+                told!("max_duration", "The call took too long.", "Call again and type the six digits.")
             }
-            Self::Cancelled => ("cancelled", "This was called off. Start it again when you are ready."),
-            Self::Interrupted => {
-                ("interrupted", "Our service was interrupted; this is not your fault. Start this step again.")
+            Self::Cancelled => {
+                told!("cancelled", "This was called off.", "Start it again when you are ready.")
             }
-            Self::Expired => ("expired", "The time to answer is over. Ask for a new code."),
+            Self::Interrupted => told!(
+                "interrupted",
+                "Our service was interrupted; this is not your fault.",
+                "Start this step again."
+            ),
+            Self::Expired => {
+                told!("expired", "The time to answer is over.", "Start this step again for a new code.")
+            }
         }
     }
 }
@@ -201,7 +240,10 @@ mod tests {
             let word = disposition.as_str();
             assert_eq!(word.parse(), Ok(*disposition));
             assert_eq!(serde_json::to_string(disposition).ok(), Some(format!("\"{word}\"")));
-            assert!(disposition.message().ends_with('.'), "{word}");
+            assert!(disposition.message().starts_with(disposition.cause()), "{word}");
+            assert!(disposition.message().ends_with('.') && disposition.cause().ends_with('.'), "{word}");
+            let has_next = disposition.message() != disposition.cause();
+            assert_eq!(has_next, *disposition != Disposition::Entered, "{word}");
         }
         assert_eq!("answered".parse::<Disposition>(), Err(UnknownDisposition));
     }

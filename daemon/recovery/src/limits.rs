@@ -39,6 +39,10 @@ pub const LONGEST_RETRY_WAIT: Duration = Duration::from_secs(24 * 3600);
 pub const LONGEST_HOLD: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The longest time a policy may give to enroll.
 pub const LONGEST_ENROLLMENT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// The longest life of a code or link sent by e-mail (NIST SP 800-63B-4 §4.2.1.2).
+pub const LONGEST_EMAIL_CODE: Duration = Duration::from_secs(24 * 3600);
+/// The longest life of a code on any other channel (same place).
+pub const LONGEST_CODE: Duration = Duration::from_secs(600);
 
 /// Steps of 30 s by which a code may be early or late (RFC 6238 §5.2 recommends one).
 pub const TOTP_SKEW_STEPS: u64 = 1;
@@ -65,5 +69,7 @@ pub const NOTICE_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 pub const PRETENDED_MAIL: Duration = Duration::from_secs(1);
 /// How soon a pretended call ends: like a phone that nobody answers.
 pub const PRETENDED_CALL: Duration = Duration::from_secs(30);
+/// Characters of a provider's words about a delivery, in the journal.
+pub const MAX_DETAIL_CHARS: usize = 400;
 /// Characters of what a front end says about the client, in a message.
 pub const MAX_CLIENT_CHARS: usize = 120;

@@ -149,6 +149,23 @@ impl Plan {
         }
     }
 
+    /// Whether this atom is open or may still come to be, once the open ones are proven; false for one that is
+    /// proven, and for an alternative that was not taken.
+    pub fn leads_to(&self, atom: &Atom, holds: &impl Fn(&Atom) -> bool) -> bool {
+        let mut assumed = BTreeSet::new();
+        loop {
+            let open = self.open(&|other: &Atom| holds(other) || assumed.contains(other));
+            if open.contains(atom) {
+                return true;
+            }
+            // Each round assumes at least one atom more, so the plan is satisfied at last.
+            if open.is_empty() {
+                return false;
+            }
+            assumed.extend(open);
+        }
+    }
+
     /// Every atom, in the order in which the plan names them, each once.
     #[must_use]
     pub fn atoms(&self) -> Vec<Atom> {
@@ -291,6 +308,25 @@ mod tests {
             assert!(!plan.satisfied(&holds));
         }
         assert!(plan.open(&|_| true).is_empty());
+    }
+
+    #[test]
+    fn a_plan_leads_to_what_is_open_or_comes_later() {
+        let plan = Plan::All(vec![any(1, "email voice"), factor("password")]);
+        let table = [
+            ("", "email", true),
+            ("", "password", true),
+            ("email", "voice", false),
+            ("email", "email", false),
+            ("email", "password", true),
+            ("email password", "voice", false),
+            ("", "totp", false),
+        ];
+        for (proven, name, wanted) in table {
+            let holds = |atom: &Atom| proven.split_whitespace().any(|name| name == atom.to_string());
+            let atom = Atom::Factor(name.parse().expect("a factor"));
+            assert_eq!(plan.leads_to(&atom, &holds), wanted, "{name} with {proven:?} proven");
+        }
     }
 
     #[test]

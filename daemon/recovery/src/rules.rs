@@ -14,7 +14,7 @@ pub struct Rules {
     pub open_for: Duration,
     /// How long people have for an escalated case.
     pub escalated_for: Duration,
-    /// How long a recovered case waits for its tasks where the outcome says nothing longer.
+    /// How long a recovered case waits for its tasks where the outcome gives no time to enroll.
     pub recovered_for: Duration,
     /// How long a code or link sent by e-mail is good (at most 24 hours, NIST SP 800-63B-4 §4.2.1.2).
     pub email_code_for: Duration,

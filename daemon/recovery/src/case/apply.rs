@@ -1,18 +1,18 @@
 //! The one door into the core: which event means what in which state.
 
-use thiserror::Error;
-
-use super::{Addresses, Case, Challenge, ChallengeStatus, Standing, State};
+use super::refusal::Refusal;
+use super::{Addresses, Case, ChallengeStatus, Standing, State};
 use crate::account::Reason;
 use crate::command::{Command, Record};
 use crate::event::{Event, Reply, Resolution};
 use crate::factor::Factor;
 use crate::facts::{Facts, Hook};
 use crate::id::{AccountId, CaseId, DeliveryId, DeviceId, PolicyVersion};
+use crate::plan::Atom;
 use crate::rules::Rules;
 use crate::secret::{Secret, SecretHash, Seed};
 use crate::time::Timestamp;
-use crate::verdict::Policy;
+use crate::verdict::{DeviceFate, Policy};
 
 /// Everything that an event needs from outside: the time, the randomness, the settings, the policy.
 pub struct Moment<'a> {
@@ -61,79 +61,6 @@ pub struct Transition {
     pub records: Vec<Record>,
     /// What to answer.
     pub reply: Reply,
-}
-
-/// Why an event is not taken. Nothing has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Refusal {
-    /// The event does not fit the case's state.
-    #[error("this cannot be done while the recovery is {0}")]
-    WrongState(&'static str),
-    /// The plan does not ask for the factor.
-    #[error("this recovery does not ask for {0}")]
-    NotAsked(Factor),
-    /// Other factors come first.
-    #[error("{0} comes later: finish the step before it first")]
-    NotYet(Factor),
-    /// The factor is proven.
-    #[error("{0} is proven already")]
-    AlreadyProven(Factor),
-    /// The factor has no message or call to start.
-    #[error("{0} needs no message: give the proof itself")]
-    NothingToSend(Factor),
-    /// No challenge waits for an answer.
-    #[error("ask for a code first")]
-    NotStarted,
-    /// The challenge is over.
-    #[error("this code is no longer good: ask for a new one")]
-    ChallengeOver,
-    /// The digits are typed on the phone, the approval is given by staff.
-    #[error("{0} cannot be typed here")]
-    NotTypedHere(Factor),
-    /// The proof has another form than the factor's.
-    #[error("this is not the kind of proof that {0} takes")]
-    WrongKind(Factor),
-    /// Too soon after the last time.
-    #[error("wait before trying again")]
-    TooSoon {
-        /// Until then.
-        until: Timestamp,
-    },
-    /// A call is under way.
-    #[error("a call is under way: answer it, or wait until it has ended")]
-    UnderWay,
-    /// No more tries of this factor in this case.
-    #[error("{0} was tried too often in this recovery: use another way, or contact support")]
-    Spent(Factor),
-    /// The delivery is none of the case's current ones.
-    #[error("this delivery is not under way")]
-    UnknownDelivery,
-    /// Staff may not act on their own account.
-    #[error("nobody decides about their own account: ask a colleague")]
-    OwnCase,
-    /// The same person has approved already.
-    #[error("you have approved this recovery already: the next approval takes another person")]
-    SamePerson,
-    /// A reason is missing or too long.
-    #[error("give a reason, up to 4,000 characters")]
-    NoReason,
-    /// There is no e-mail address on file to send a pass to.
-    #[error(
-        "there is no e-mail address on file to send a pass to: correct the account first, or reset the device"
-    )]
-    NoAddress,
-    /// There is no such account.
-    #[error("there is no such account: deny the case")]
-    NoAccount,
-    /// The task is not asked for, or done.
-    #[error("this is not left to do")]
-    NoSuchTask,
-    /// Too many enrollments were begun.
-    #[error("too many enrollments were begun in this recovery: contact support")]
-    TooManyEnrollments,
-    /// The label is empty or too long.
-    #[error("give the device a name, up to 200 characters")]
-    BadLabel,
 }
 
 impl Case {
@@ -262,12 +189,14 @@ impl<'a> Turn<'a> {
                 Resolution::Reset => self.resolved_by_reset(&by, because),
                 Resolution::Deny => self.denial_decided(&by, because),
             },
-            (S::Proving | S::Escalated { .. }, E::SupportRequested { form }) => {
-                Ok(self.support_requested(&form))
-            }
+            (
+                S::Proving | S::Held { .. } | S::Recovered { .. } | S::Escalated { .. },
+                E::SupportRequested { form },
+            ) => Ok(self.support_requested(&form)),
             (S::Proving | S::Held { .. } | S::Recovered { .. } | S::Escalated { .. }, E::VetoReceived) => {
                 Ok(self.vetoed())
             }
+            (S::Completed { .. }, E::VetoReceived) => Ok(self.vetoed_too_late()),
             (S::Proving | S::Held { .. } | S::Escalated { .. }, E::CancelRequested) => Ok(self.cancelled()),
             (S::Recovered { .. }, E::SignInClaimed) => self.sign_in_claimed(),
             (S::Recovered { .. }, E::PasswordChanged) => self.password_changed(),
@@ -296,8 +225,9 @@ impl<'a> Turn<'a> {
             )
             | (
                 S::Completed { .. } | S::Denied { .. } | S::Vetoed | S::Cancelled | S::Expired,
-                E::DenialDecided { .. } | E::VetoReceived,
+                E::DenialDecided { .. } | E::SupportRequested { .. },
             )
+            | (S::Denied { .. } | S::Vetoed | S::Cancelled | S::Expired, E::VetoReceived)
             | (
                 S::Proving
                 | S::Held { .. }
@@ -308,16 +238,6 @@ impl<'a> Turn<'a> {
                 | S::Cancelled
                 | S::Expired,
                 E::Resolved { .. },
-            )
-            | (
-                S::Held { .. }
-                | S::Recovered { .. }
-                | S::Completed { .. }
-                | S::Denied { .. }
-                | S::Vetoed
-                | S::Cancelled
-                | S::Expired,
-                E::SupportRequested { .. },
             )
             | (
                 S::Recovered { .. }
@@ -367,7 +287,7 @@ impl<'a> Turn<'a> {
     /// Ends the case without success: calls off what is under way and gives the device back its place.
     pub(super) fn end(&mut self, state: State) {
         if let State::Recovered { outcome, .. } = &self.case.state
-            && outcome.device == crate::verdict::DeviceFate::Deactivate
+            && outcome.device == DeviceFate::Deactivate
             && let Some(device) = self.case.device.clone()
         {
             self.command(Command::ReactivateDevice(device));
@@ -377,18 +297,24 @@ impl<'a> Turn<'a> {
         self.case.state = state;
     }
 
-    /// Calls off every delivery of a challenge that is under way.
+    /// Ends every challenge and calls off what is under way.
     pub(super) fn call_off_deliveries(&mut self) {
-        let under_way = |challenge: &Challenge| challenge.status == ChallengeStatus::Delivering;
-        let challenges = self.case.tracks.values_mut().filter_map(|track| track.challenge.as_mut());
-        let mut called_off = Vec::new();
-        for challenge in challenges {
-            if under_way(challenge) {
-                called_off.extend(challenge.delivery.clone());
-            }
-            challenge.status = ChallengeStatus::Over;
-            challenge.code = None;
+        self.call_off(|_| true);
+    }
+
+    /// Ends the challenges of the factors that are not to be worked on any more, and calls off what is under way.
+    pub(super) fn call_off_closed(&mut self) {
+        let open = self.case.open_atoms();
+        self.call_off(|factor| !open.contains(&Atom::Factor(factor.clone())));
+    }
+
+    fn call_off(&mut self, is_closed: impl Fn(&Factor) -> bool) {
+        let closed = self.case.tracks.iter_mut().filter(|(factor, _)| is_closed(factor));
+        for challenge in closed.filter_map(|(_, track)| track.challenge.as_mut()) {
+            let under_way = challenge.status == ChallengeStatus::Delivering;
+            challenge.end();
+            self.commands
+                .extend(challenge.delivery.clone().filter(|_| under_way).map(Command::CancelDelivery));
         }
-        self.commands.extend(called_off.into_iter().map(Command::CancelDelivery));
     }
 }

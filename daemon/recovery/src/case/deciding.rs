@@ -2,8 +2,8 @@
 //!
 //! Whatever goes wrong here ends with people, never with somebody inside.
 
-use super::State;
 use super::apply::Turn;
+use super::{Standing, State};
 use crate::command::Command;
 use crate::disposition::Disposition;
 use crate::factor::Factor;
@@ -46,8 +46,14 @@ impl Turn<'_> {
 
     /// A factor is proven.
     pub(super) fn proved(&mut self, factor: &Factor) {
-        self.call_off_delivery_of(factor);
-        self.case.proven.push(factor.clone());
+        // A call whose digits were right says goodbye by itself; its challenge is over all the same.
+        if let Some(challenge) = self.challenge_mut(factor) {
+            challenge.end();
+        }
+        // A plan may ask for approvals in two places; a policy that counts what is proven must see one.
+        if !self.case.proven.contains(factor) {
+            self.case.proven.push(factor.clone());
+        }
         self.record("factor_proven", vec![("factor", factor.to_string())]);
         self.command(Command::ClearFailures(factor.clone()));
         self.ask_for_more(factor);
@@ -77,7 +83,7 @@ impl Turn<'_> {
         track.disposition = Some(disposition);
         let lost = disposition == Disposition::WrongCode || *factor == Factor::Voice;
         if lost && let Some(challenge) = track.challenge.as_mut() {
-            challenge.status = super::ChallengeStatus::Over;
+            challenge.end();
         }
         let failure = Failure { factor: factor.clone(), disposition, count: track.failed, at: now };
         let possible = track.is_possible(now);
@@ -109,7 +115,10 @@ impl Turn<'_> {
     /// Goes on to the outcome once the plan is satisfied.
     pub(super) fn advance(&mut self) {
         let Some(plan) = self.case.plan.clone() else { return };
-        if self.case.state != State::Proving || !plan.satisfied(&|atom| self.case.holds(atom)) {
+        self.call_off_closed();
+        // No proof of an unknown account is ever right; this line stands even if another one should let it through.
+        let real = self.case.standing == Standing::Known;
+        if self.case.state != State::Proving || !real || !plan.satisfied(&|atom| self.case.holds(atom)) {
             return;
         }
         // The plan was held against the floor when it was made; what was proven is held against it again.
@@ -165,9 +174,13 @@ impl Turn<'_> {
     }
 
     fn unable(&mut self, cause: String) {
-        self.record("policy_failed", vec![("cause", cause.clone())]);
-        self.command(Command::RaiseAlert("policy_failed"));
+        self.policy_failed(cause.clone());
         self.escalate(SUPPORT.to_owned(), cause);
+    }
+
+    pub(super) fn policy_failed(&mut self, cause: String) {
+        self.record("policy_failed", vec![("cause", cause)]);
+        self.command(Command::RaiseAlert("policy_failed"));
     }
 
     /// Whether the plan can still be satisfied although this factor cannot be proven any more.
@@ -182,16 +195,9 @@ impl Turn<'_> {
         };
         self.case.plan.as_ref().is_some_and(|plan| plan.satisfied(&possible))
     }
-
-    fn call_off_delivery_of(&mut self, factor: &Factor) {
-        // A call whose digits were right says goodbye by itself.
-        let Some(challenge) = self.challenge_mut(factor) else { return };
-        challenge.status = super::ChallengeStatus::Over;
-        challenge.code = None;
-    }
 }
 
-fn check_outcome(outcome: &Outcome) -> Result<(), &'static str> {
+pub(super) fn check_outcome(outcome: &Outcome) -> Result<(), &'static str> {
     if outcome.hold.is_some_and(|hold| hold > LONGEST_HOLD) {
         return Err("the outcome's hold is longer than 30 days");
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::{Refusal, Turn};
+use super::apply::Turn;
+use super::refusal::Refusal;
 use super::{Enrollment, State, Task};
 use crate::account::{Device, DeviceStatus, Form};
 use crate::command::{Command, Purpose};

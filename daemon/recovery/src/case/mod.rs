@@ -8,14 +8,16 @@ mod ending;
 mod messages;
 mod people;
 mod proving;
+mod refusal;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Moment, Opening, Refusal, Transition};
+pub use apply::{Moment, Opening, Transition};
 pub use messages::client_in_words;
+pub use refusal::Refusal;
 pub use view::{StepState, StepView, View};
 
 use crate::account::Reason;
@@ -310,6 +312,12 @@ impl Challenge {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.status != ChallengeStatus::Over && now < self.expires_at && self.wrong < TRIES_PER_CHALLENGE
+    }
+
+    /// Makes sure that no answer is right any more.
+    pub(super) fn end(&mut self) {
+        self.status = ChallengeStatus::Over;
+        self.code = None;
     }
 }
 

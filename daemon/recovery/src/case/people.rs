@@ -1,8 +1,10 @@
 //! People: staff who approve, refuse and resolve; the person who asks for support or gives up; the owner who says
 //! no.
 
-use super::apply::{Refusal, Turn};
-use super::{Standing, State};
+use super::apply::Turn;
+use super::deciding::check_outcome;
+use super::refusal::Refusal;
+use super::{Standing, State, Track};
 use crate::address::Address;
 use crate::command::{Command, Message, Purpose};
 use crate::event::{Reply, Staff};
@@ -19,7 +21,7 @@ use crate::verdict::{DeviceFate, Outcome, Verdict};
 
 impl Turn<'_> {
     pub(super) fn approved(&mut self, by: Staff, because: String) -> Result<Reply, Refusal> {
-        self.check_staff(&by, &because)?;
+        self.check_resolvable(&by, &because)?;
         let asks = |atom: &Atom| matches!(atom, Atom::Approvals(_) | Atom::Factor(Factor::Approval));
         if !self.case.open_atoms().iter().any(asks) {
             let planned = self.case.plan.as_ref().is_some_and(|plan| plan.atoms().iter().any(asks));
@@ -40,7 +42,9 @@ impl Turn<'_> {
 
     pub(super) fn denial_decided(&mut self, by: &Staff, because: String) -> Result<Reply, Refusal> {
         self.check_staff(by, &because)?;
-        self.deny(because);
+        self.record("denied", vec![("by", by.name.clone()), ("because", because.clone())]);
+        self.revoke_if_recovered();
+        self.end(State::Denied { because });
         self.notify("denied", None);
         Ok(Reply::Done)
     }
@@ -48,6 +52,9 @@ impl Turn<'_> {
     /// Sends a pass to the address on file; the person goes on by proving it.
     pub(super) fn resolved_by_pass(&mut self, by: &Staff, because: String) -> Result<Reply, Refusal> {
         self.check_resolvable(by, &because)?;
+        if self.case.tracks.get(&Factor::Pass).is_some_and(Track::is_spent) {
+            return Err(Refusal::Spent(Factor::Pass));
+        }
         let to = self.case.addresses.email.clone().ok_or(Refusal::NoAddress)?;
         let pass = recovery_code::new_code(&self.moment.seed, "pass");
         let hash = recovery_code::hash(&pass).ok_or(Refusal::NoAddress)?;
@@ -69,21 +76,26 @@ impl Turn<'_> {
     pub(super) fn resolved_by_reset(&mut self, by: &Staff, because: String) -> Result<Reply, Refusal> {
         self.check_resolvable(by, &because)?;
         self.record_resolution("reset", by, because);
+        let strictest = Outcome {
+            device: DeviceFate::Deactivate,
+            force_password_change: true,
+            revoke_sessions: true,
+            hold: None,
+            enroll_within: Some(self.moment.rules.recovered_for),
+        };
         let asked = match self.ask(Hook::Recovered, None, None) {
-            Verdict::Outcome(outcome) => outcome,
+            Verdict::Outcome(outcome) => check_outcome(&outcome).map(|()| outcome).map_err(str::to_owned),
+            Verdict::Unable { cause } => Err(cause),
             Verdict::Prove { .. }
             | Verdict::Escalate { .. }
             | Verdict::Deny { .. }
             | Verdict::Retry { .. }
-            | Verdict::Nothing
-            | Verdict::Unable { .. } => Outcome {
-                device: DeviceFate::Deactivate,
-                force_password_change: true,
-                revoke_sessions: true,
-                hold: None,
-                enroll_within: Some(self.moment.rules.recovered_for),
-            },
+            | Verdict::Nothing => Ok(strictest.clone()),
         };
+        let asked = asked.unwrap_or_else(|cause| {
+            self.policy_failed(cause);
+            strictest
+        });
         self.hold_or_recover(Outcome { device: DeviceFate::Deactivate, ..asked });
         Ok(Reply::Done)
     }
@@ -120,12 +132,26 @@ impl Turn<'_> {
     pub(super) fn vetoed(&mut self) -> Reply {
         self.record("vetoed", vec![("while", self.case.state.as_str().to_owned())]);
         self.command(Command::RaiseAlert("vetoed"));
-        if matches!(self.case.state, State::Recovered { .. }) {
-            self.command(Command::RevokeSessions);
-        }
+        self.revoke_if_recovered();
         self.end(State::Vetoed);
         self.notify("vetoed", None);
         Reply::Done
+    }
+
+    /// The owner says no to a recovery that is complete. Whoever holds the new device keeps it until people have
+    /// looked: to take it away here would open the account to whoever has but the mailbox and the password.
+    pub(super) fn vetoed_too_late(&mut self) -> Reply {
+        self.record("vetoed", vec![("while", self.case.state.as_str().to_owned())]);
+        self.command(Command::RaiseAlert("vetoed"));
+        self.command(Command::RevokeSessions);
+        Reply::Done
+    }
+
+    /// Whoever signed in by a recovery that is taken back is to be thrown out.
+    fn revoke_if_recovered(&mut self) {
+        if matches!(self.case.state, State::Recovered { .. }) {
+            self.command(Command::RevokeSessions);
+        }
     }
 
     pub(super) fn cancelled(&mut self) -> Reply {
@@ -209,6 +235,9 @@ impl Turn<'_> {
             format!("case {} for account {}", case.id, case.account),
             format!("opened {}, reason {}", case.opened_at.rfc3339(), case.reason.as_str()),
         ];
+        if case.standing == Standing::Decoy {
+            lines.push("there is no such account".to_owned());
+        }
         if !case.proven.is_empty() {
             let proven: Vec<&str> = case.proven.iter().map(Factor::as_str).collect();
             lines.push(format!("proven: {}", proven.join(", ")));

@@ -1,6 +1,7 @@
 //! Proving: challenges, proofs, links, calls and their ends.
 
-use super::apply::{Refusal, Turn};
+use super::apply::Turn;
+use super::refusal::Refusal;
 use super::{Challenge, ChallengeStatus, Standing, State, Track};
 use crate::command::{Call, Command, Message, Purpose, Token, TokenPurpose};
 use crate::disposition::Disposition;
@@ -8,8 +9,8 @@ use crate::event::{Comparison, Phase, Proof, Reply};
 use crate::factor::Factor;
 use crate::id::DeliveryId;
 use crate::limits::{
-    CALL_LIFE, FIRST_RESEND_WAIT, LONGEST_RESEND_WAIT, PRETENDED_CALL, PRETENDED_MAIL, TRIES_PER_CALL,
-    TRIES_PER_CASE, TRIES_PER_CHALLENGE,
+    CALL_LIFE, FIRST_RESEND_WAIT, LONGEST_CODE, LONGEST_EMAIL_CODE, LONGEST_RESEND_WAIT, MAX_DETAIL_CHARS,
+    PRETENDED_CALL, PRETENDED_MAIL, TRIES_PER_CALL, TRIES_PER_CASE, TRIES_PER_CHALLENGE,
 };
 use crate::plan::Atom;
 use crate::secret::{Secret, SecretHash};
@@ -87,7 +88,7 @@ impl Turn<'_> {
         delivery: &DeliveryId,
         phase: Phase,
     ) -> Result<Reply, Refusal> {
-        let factor = self.factor_of(delivery).ok_or(Refusal::UnknownDelivery)?;
+        let factor = self.factor_under_way(delivery).ok_or(Refusal::UnknownDelivery)?;
         if let Some(challenge) = self.challenge_mut(&factor) {
             challenge.phase = Some(phase);
         }
@@ -100,7 +101,9 @@ impl Turn<'_> {
         delivery: &DeliveryId,
         digits: &Secret,
     ) -> Result<Reply, Refusal> {
-        let factor = self.factor_of(delivery).ok_or(Refusal::UnknownDelivery)?;
+        // Only a call takes keys: a plugin that delivered a code must not answer it too.
+        let calls = |factor: &Factor| *factor == Factor::Voice;
+        let factor = self.factor_of(delivery).filter(calls).ok_or(Refusal::UnknownDelivery)?;
         self.check_open(&factor)?;
         let challenge = self.live_challenge(&factor)?;
         if challenge.status != ChallengeStatus::Delivering || challenge.wrong_in_call >= TRIES_PER_CALL {
@@ -118,7 +121,8 @@ impl Turn<'_> {
     /// Takes the end of a delivery. One that no challenge waits for is only recorded.
     pub(super) fn delivery_ended(&mut self, delivery: &DeliveryId, disposition: Disposition, detail: String) {
         let proving = self.case.state == State::Proving;
-        let factor = self.factor_of(delivery).filter(|_| proving);
+        let factor = self.factor_under_way(delivery).filter(|_| proving);
+        let detail = self.without_addresses(&detail);
         self.record(
             "delivery_ended",
             vec![
@@ -130,14 +134,9 @@ impl Turn<'_> {
         );
         let Some(factor) = factor else { return };
         let calls = factor == Factor::Voice;
-        if let Some(challenge) = self.challenge_mut(&factor)
-            && challenge.status == ChallengeStatus::Delivering
-        {
+        if let Some(challenge) = self.challenge_mut(&factor) {
             challenge.status = if calls { ChallengeStatus::Over } else { ChallengeStatus::Live };
             challenge.phase = None;
-        }
-        if self.case.proven.contains(&factor) {
-            return;
         }
         match disposition {
             Disposition::Sent if !calls => self.track(&factor).disposition = Some(disposition),
@@ -210,17 +209,25 @@ impl Turn<'_> {
     fn new_challenge(&mut self, factor: &Factor) {
         let rules = self.moment.rules;
         let life = match factor {
-            Factor::Email => rules.email_code_for,
+            Factor::Email => rules.email_code_for.min(LONGEST_EMAIL_CODE),
             // What only the store can compare waits as long as the case.
             _ if factor.channel().is_none() => rules.open_for,
-            _ => rules.code_for,
+            _ => rules.code_for.min(LONGEST_CODE),
         };
+        // A delivery of the challenge before may still be under way, a ringing phone even.
+        if let Some(old) = self.challenge_mut(factor).filter(|old| old.status == ChallengeStatus::Delivering)
+        {
+            let called_off = old.delivery.clone().map(Command::CancelDelivery);
+            self.commands.extend(called_off);
+        }
         self.case.challenges += 1;
         let number = self.case.challenges;
         let code = factor.channel().map(|_| self.moment.seed.code(&format!("code {number}")));
         let now = self.moment.now;
         let status = ChallengeStatus::Live;
-        self.track(factor).challenge = Some(Challenge {
+        let track = self.track(factor);
+        track.disposition = None;
+        track.challenge = Some(Challenge {
             number,
             code,
             started_at: now,
@@ -251,6 +258,9 @@ impl Turn<'_> {
 
     fn deliver(&mut self, factor: Factor) {
         let Some(to) = self.case.addresses.of(&factor) else {
+            if let Some(challenge) = self.challenge_mut(&factor) {
+                challenge.end();
+            }
             self.failed(&factor, Disposition::Blocked);
             return;
         };
@@ -291,7 +301,7 @@ impl Turn<'_> {
         }
         let mut fields = std::collections::BTreeMap::from([
             ("code", challenge.code.clone().unwrap_or_else(|| Secret::new(""))),
-            ("minutes", Secret::new((challenge.expires_at.since(now).as_secs() / 60).to_string())),
+            ("minutes", Secret::new(challenge.expires_at.since(now).as_secs().div_ceil(60).to_string())),
             ("client", Secret::new(self.client_in_words())),
             ("veto_token", self.new_veto_token()),
         ]);
@@ -322,6 +332,27 @@ impl Turn<'_> {
         let is_of =
             |track: &Track| track.challenge.as_ref().and_then(|c| c.delivery.as_ref()) == Some(delivery);
         self.case.tracks.iter().find(|(_, track)| is_of(track)).map(|(factor, _)| factor.clone())
+    }
+
+    /// The factor whose last delivery this is, as long as it has not ended and somebody waits for it.
+    fn factor_under_way(&self, delivery: &DeliveryId) -> Option<Factor> {
+        let under_way = |challenge: &Challenge| challenge.status == ChallengeStatus::Delivering;
+        self.factor_of(delivery).filter(|factor| {
+            self.case.tracks.get(factor).and_then(|track| track.challenge.as_ref()).is_some_and(under_way)
+        })
+    }
+
+    /// A provider's words for the journal: one line, not too long, and without the whole addresses that mail
+    /// servers like to repeat.
+    fn without_addresses(&self, detail: &str) -> String {
+        let addresses = &self.case.addresses;
+        let plain: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let emails = addresses.email.iter().chain(&addresses.notices);
+        let plain = emails.fold(plain, |text, email| text.replace(email.as_str(), &email.masked()));
+        let phone = addresses.phone.iter();
+        let plain = phone
+            .fold(plain, |text, phone| text.replace(phone.as_str().trim_start_matches('+'), &phone.masked()));
+        plain.chars().take(MAX_DETAIL_CHARS).collect()
     }
 
     pub(super) fn track(&mut self, factor: &Factor) -> &mut Track {

@@ -8,7 +8,7 @@ use crate::event::Phase;
 use crate::factor::Factor;
 use crate::id::TicketId;
 use crate::limits::{TRIES_PER_CALL, TRIES_PER_CASE, TRIES_PER_CHALLENGE};
-use crate::plan::Atom;
+use crate::plan::{Atom, Plan};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::verdict::Outcome;
@@ -94,12 +94,7 @@ impl Case {
     /// The case as the person sees it now.
     #[must_use]
     pub fn view(&self, now: Timestamp) -> View {
-        let atoms = self.plan.as_ref().map(crate::plan::Plan::atoms).unwrap_or_default();
-        let mut steps: Vec<StepView> = atoms.iter().map(|atom| self.step_of(atom, now)).collect();
-        // Two parts of a plan may ask for approvals; the person sees one step.
-        steps.dedup_by(|later, earlier| {
-            later.factor == Factor::Approval && earlier.factor == Factor::Approval
-        });
+        let steps = self.asked_atoms().iter().map(|atom| self.step_of(atom, now)).collect();
         let (tasks, held_until, escalated_to) = match &self.state {
             State::Recovered { tasks, .. } => (tasks.clone(), None, None),
             State::Held { until, .. } => (BTreeSet::new(), Some(*until), None),
@@ -127,8 +122,17 @@ impl Case {
     /// One step as the person sees it now; none where the plan does not ask for the factor.
     #[must_use]
     pub fn step(&self, factor: &Factor, now: Timestamp) -> Option<StepView> {
-        let atoms = self.plan.as_ref().map(crate::plan::Plan::atoms).unwrap_or_default();
-        atoms.iter().map(|atom| self.step_of(atom, now)).find(|step| step.factor == *factor)
+        self.asked_atoms().iter().map(|atom| self.step_of(atom, now)).find(|step| step.factor == *factor)
+    }
+
+    /// The plan's atoms, approvals only once: the next of them, or the last where all are given.
+    fn asked_atoms(&self) -> Vec<Atom> {
+        let mut atoms = self.plan.as_ref().map(Plan::atoms).unwrap_or_default();
+        let asks = |atom: &&Atom| matches!(atom, Atom::Approvals(_) | Atom::Factor(Factor::Approval));
+        let mut approvals = atoms.iter().filter(asks);
+        let next = approvals.clone().find(|atom| !self.holds(atom)).or(approvals.next_back()).cloned();
+        atoms.retain(|atom| !asks(&atom) || Some(atom) == next.as_ref());
+        atoms
     }
 
     fn step_of(&self, atom: &Atom, now: Timestamp) -> StepView {
@@ -149,7 +153,9 @@ impl Case {
             (true, _, _) => StepState::Proven,
             (false, false, _) if track.failed == 0 => StepState::Waiting,
             (false, false, _) => StepState::Failed,
-            _ if track.is_spent() || disposition.is_some_and(|how| !how.is_success()) => StepState::Failed,
+            _ if !track.is_possible(now) || disposition.is_some_and(|how| !how.is_success()) => {
+                StepState::Failed
+            }
             (false, true, Some(_)) if factor.channel().is_some() => StepState::Sent,
             (false, true, _) => StepState::Open,
         };
@@ -166,9 +172,25 @@ impl Case {
             expires_at: live.filter(|_| factor.channel().is_some()).map(|challenge| challenge.expires_at),
             disposition,
             phase: live.and_then(|challenge| challenge.phase),
-            message: step_message(&factor, state, disposition, track.is_spent()),
+            message: if state == StepState::Proven {
+                "Done."
+            } else if open {
+                open_message(&factor, state, disposition, track.is_possible(now))
+            } else {
+                self.closed_message(atom, disposition)
+            },
             factor,
         }
+    }
+
+    /// What is to be said of a step that cannot be worked on now. What to do next is another step's, or the
+    /// case's own message.
+    fn closed_message(&self, atom: &Atom, disposition: Option<Disposition>) -> &'static str {
+        let comes = || self.plan.as_ref().is_some_and(|plan| plan.leads_to(atom, &|atom| self.holds(atom)));
+        if self.state != State::Proving {
+            return disposition.map_or("There is nothing to do here now.", Disposition::cause);
+        }
+        if comes() { "This comes after the step before it." } else { "This is not needed any more." }
     }
 
     const fn message(&self) -> &'static str {
@@ -205,30 +227,38 @@ fn tries_left(track: &super::Track, live: Option<&Challenge>, calls: bool) -> u3
     in_case.min(per_challenge.saturating_sub(wrong))
 }
 
-const fn step_message(
+/// What to do about a step that is open.
+fn open_message(
     factor: &Factor,
     state: StepState,
     disposition: Option<Disposition>,
-    spent: bool,
+    possible: bool,
 ) -> &'static str {
-    if spent {
+    if !possible {
         return "This was tried too often in this recovery. Use another way, or contact support.";
     }
     match (state, disposition) {
-        (StepState::Proven, _) => "Done.",
+        (StepState::Failed, Some(Disposition::WrongCode)) if factor.channel().is_none() => {
+            "This was wrong too often. Look at it again, and then try once more, or contact support."
+        }
         (StepState::Failed, Some(disposition)) => disposition.message(),
-        (StepState::Waiting, _) => "This comes after the step before it.",
         (StepState::Sent, _) => match factor {
             Factor::Voice => {
                 "Your phone will ring. Answer it and type the six digits shown here on its keypad."
             }
-            _ => {
+            Factor::Email => {
                 "Open the message, and follow its link or type its code here. If it does not arrive, look in the spam folder."
             }
+            Factor::Contact => {
+                "Ask your recovery contact for the code, and type it here. If it did not reach them, have them look in the spam folder."
+            }
+            _ => "Open the message, and type its code here. If it does not arrive, have it sent again.",
         },
-        (StepState::Open | StepState::Failed, _) => match factor {
+        _ => match factor {
             Factor::Password => "Type your password.",
-            Factor::Email => "We send a message to your e-mail address on file.",
+            Factor::Email => {
+                "We send a message to your e-mail address on file. Have it sent, then look for it."
+            }
             Factor::Voice => "We call your phone on file. Have it at hand, then let us call.",
             Factor::RecoveryCode => "Type one of the recovery codes that you saved.",
             Factor::Totp => "Type the code that your other device shows.",
@@ -236,11 +266,13 @@ const fn step_message(
                 "Type the code that the device shows, wait for the next one, and type that too."
             }
             Factor::Approval => {
-                "A member of staff has to approve this recovery. They have been told; contact them if it takes long."
+                "A member of staff has to approve this recovery. Ask them, and have them check who you are."
             }
             Factor::Pass => "Type the access pass that support gave you.",
-            Factor::Contact => "Ask your recovery contact for the code that they receive.",
-            Factor::Channel(_) => "We send a code to your address on file.",
+            Factor::Contact => {
+                "We send a code to your recovery contact on file. Have it sent, then ask them for it."
+            }
+            Factor::Channel(_) => "We send a code to your address on file. Have it sent, then type it here.",
         },
     }
 }
