@@ -1,0 +1,12 @@
+//! What the tests run: the real executable on its pipes, and real SIP peers.
+
+mod peer;
+mod plugin;
+
+pub use peer::{BlackHole, Sipp, free_port};
+pub use plugin::{CODE, Ended, NUMBER, PASSWORD, Plugin, USERNAME};
+
+use std::time::Duration;
+
+/// How long anything may take before a test fails instead of waiting on.
+pub const PATIENCE: Duration = Duration::from_secs(90);

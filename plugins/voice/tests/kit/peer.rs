@@ -1,0 +1,194 @@
+//! The other ends of the calls: sipp with the scenarios in `tests/sipp`, a softphone, and a hole.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::{fs, thread};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::PATIENCE;
+
+/// A UDP port of the loopback that is free, and even, so that its successor is free for RTCP as a rule.
+pub fn free_port() -> u16 {
+    loop {
+        let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        // The plugin takes its media ports from 20000 to 29999.
+        if port % 2 == 0 && !(20_000..30_000).contains(&port) {
+            return port;
+        }
+    }
+}
+
+/// A running scenario of sipp.
+pub struct Sipp {
+    child: Child,
+    port: u16,
+    directory: TempDir,
+}
+
+impl Sipp {
+    /// Waits for one call. `settings` are sipp's: `-set` for variables, `-key` for words.
+    pub fn answer(scenario: &str, settings: &[&str]) -> Sipp {
+        Sipp::run(scenario, settings, None)
+    }
+
+    /// Makes one call to this port.
+    pub fn call(scenario: &str, to: u16) -> Sipp {
+        Sipp::run(scenario, &[], Some(to))
+    }
+
+    fn run(scenario: &str, settings: &[&str], to: Option<u16>) -> Sipp {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/sipp/{scenario}.xml"));
+        let directory = tempfile::tempdir().unwrap();
+        let (port, media) = (free_port(), free_port());
+        let mut command = Command::new("sipp");
+        command
+            .args(["-m", "1", "-nostdin", "-timeout", "80s", "-timeout_error", "-trace_err", "-trace_logs"])
+            .args(["-i", "127.0.0.1", "-mi", "127.0.0.1"])
+            .args(["-p", &port.to_string(), "-mp", &media.to_string()])
+            .arg("-sf")
+            .arg(file)
+            .args(settings)
+            .args(to.map(|to| format!("127.0.0.1:{to}")))
+            .current_dir(directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("sipp cannot be run ({error}); install it: apt-get install sip-tester");
+        });
+        Sipp { child, port, directory }
+    }
+
+    /// Where it listens, for the setting `trunk`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until the scenario is over and fails unless it went as it is written. Returns what it logged.
+    pub fn finish(mut self) -> String {
+        let status = self.child.wait().unwrap();
+        let logs = |kind: &str| {
+            fs::read_dir(self.directory.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.to_string_lossy().contains(kind))
+                .map(|path| fs::read_to_string(path).unwrap())
+                .collect::<String>()
+        };
+        assert!(status.success(), "sipp ended with {status}:\n{}", logs("_errors"));
+        logs("_logs")
+    }
+}
+
+impl Drop for Sipp {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            drop(self.child.kill());
+            drop(self.child.wait());
+        }
+    }
+}
+
+/// A trunk that takes every packet and never answers.
+pub struct BlackHole {
+    socket: UdpSocket,
+}
+
+impl BlackHole {
+    /// Opens the hole.
+    pub fn open() -> BlackHole {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, free_port())).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        BlackHole { socket }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    /// How many packets fell in.
+    pub fn packets(&self) -> usize {
+        let mut buffer = [0; 4096];
+        std::iter::from_fn(|| self.socket.recv(&mut buffer).ok()).count()
+    }
+}
+
+/// The softphone of `tests/softphone.py`.
+pub struct Softphone {
+    child: Child,
+    input: ChildStdin,
+    events: Receiver<String>,
+    port: u16,
+    recording: PathBuf,
+    _directory: TempDir,
+}
+
+impl Softphone {
+    /// Starts it in a mode, with further arguments.
+    pub fn start(arguments: &[&str]) -> Softphone {
+        let python = std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned());
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/softphone.py");
+        let directory = tempfile::tempdir().unwrap();
+        let recording = directory.path().join("heard.wav");
+        let install = "python3 -m venv /tmp/readmit-venv && \
+                       /tmp/readmit-venv/bin/pip install pjsua2-python==2.15.1.post1";
+        let mut child = Command::new(&python)
+            .arg(script)
+            .args(arguments)
+            .arg("--record")
+            .arg(&recording)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{python} cannot be run ({error}); install it: {install}"));
+        let (sender, events) = channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let input = child.stdin.take().unwrap();
+        let mut phone = Softphone { child, input, events, port: 0, recording, _directory: directory };
+        let ready = phone.wait_for("ready").unwrap_or_else(|| {
+            panic!("the softphone did not start; pjsua2 may be missing from {python}: {install}")
+        });
+        phone.port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
+        phone
+    }
+
+    /// Where it listens, for the setting `trunk`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Waits for an event; `None` if the softphone ended before.
+    pub fn wait_for(&mut self, event: &str) -> Option<Value> {
+        loop {
+            let line = self.events.recv_timeout(PATIENCE).ok()?;
+            let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+            if message["event"] == event {
+                return Some(message);
+            }
+        }
+    }
+
+    /// Ends it and returns what it heard, at its own rate.
+    pub fn finish(mut self) -> (u32, Vec<i16>) {
+        writeln!(self.input, "quit").and_then(|()| self.input.flush()).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        let mut wav = hound::WavReader::open(&self.recording).unwrap();
+        (wav.spec().sample_rate, wav.samples().map(Result::unwrap).collect())
+    }
+}
+
+impl Drop for Softphone {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            drop(self.child.kill());
+            drop(self.child.wait());
+        }
+    }
+}
