@@ -28,9 +28,9 @@ impl Code {
                     files.insert(name.to_owned(), bytecode);
                 }
                 Err(error) => {
-                    let raised = Raised::of(&error);
-                    let fault = Fault::Syntax(raised.message);
-                    problems.push(Problem { file: name.to_owned(), line: raised.line, fault });
+                    let message = Raised::of(&error).message;
+                    let (line, message) = numbered(&message);
+                    problems.push(Problem { file: name.to_owned(), line, fault: Fault::Syntax(message.to_owned()) });
                 }
             }
         }
@@ -77,5 +77,14 @@ impl Code {
             .find_map(|candidate| self.files.get_key_value(candidate))
             .map(|(file, _)| file.as_str())
             .ok_or_else(|| format!("there is no file {path}.lua to require"))
+    }
+}
+
+/// Splits `7: message`, as the compiler writes it.
+fn numbered(text: &str) -> (Option<u32>, &str) {
+    let split = text.trim_start_matches(':').split_once(": ");
+    match split.and_then(|(line, message)| Some((line.parse().ok()?, message))) {
+        Some((line, message)) => (Some(line), message),
+        None => (None, text),
     }
 }

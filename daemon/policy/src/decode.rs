@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use mlua::{Lua, Table, UserData, Value};
+use mlua::{Lua, MetaMethod, Table, UserData, UserDataFields, Value};
 use readmit_recovery::limits::{
     LONGEST_ENROLLMENT, LONGEST_HOLD, LONGEST_RETRY_WAIT, MAX_APPROVALS, MAX_PLAN_DEPTH, MAX_PLAN_NODES,
 };
@@ -31,7 +31,12 @@ pub(crate) enum Made {
     Verdict(Verdict),
 }
 
-impl UserData for Made {}
+impl UserData for Made {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // The name by which Lua's own messages call it.
+        fields.add_meta_field(MetaMethod::Type, "verdict");
+    }
+}
 
 /// Why something could not be built. The text follows `file:line:`.
 #[derive(Debug, Error)]
@@ -76,6 +81,16 @@ pub(crate) enum Misuse {
     TooManyMade,
     #[error("Lua could not go on: {0}")]
     Lua(#[from] mlua::Error),
+}
+
+impl Misuse {
+    /// Whether the text of the policy is at fault whatever the case it is asked about.
+    const fn is_unknown_word(&self) -> bool {
+        matches!(
+            self,
+            Self::Factor { .. } | Self::UnknownKey { .. } | Self::VerdictInPlan { .. } | Self::Surplus(_)
+        )
+    }
 }
 
 fn suggestion(word: &Option<String>) -> String {
@@ -466,7 +481,12 @@ pub(crate) fn function(
     lua.create_function(move |lua, (first, second): (Value, Value)| {
         match word.make(&channels, &meter, &first, &second) {
             Ok(made) => Ok((Value::UserData(lua.create_userdata(made)?), None)),
-            Err(misuse) => Ok((Value::Nil, Some(misuse.to_string()))),
+            Err(misuse) => {
+                if misuse.is_unknown_word() {
+                    meter.meet_unknown_word();
+                }
+                Ok((Value::Nil, Some(misuse.to_string())))
+            }
         }
     })
 }

@@ -159,6 +159,14 @@ pub enum Fault {
         /// What it is.
         got: &'static str,
     },
+    /// A verdict that does not fit the hook.
+    #[error("`{hook}` cannot answer with `{word}`")]
+    Misfit {
+        /// The hook.
+        hook: &'static str,
+        /// What it answered.
+        word: &'static str,
+    },
     /// No `open`.
     #[error("the policy has no function `open`")]
     NoOpen,
@@ -190,6 +198,7 @@ impl Fault {
             | Self::TooDeep
             | Self::Syntax(_)
             | Self::Raised(_)
+            | Self::Misfit { .. }
             | Self::NotAFunction { .. } => return None,
         };
         Some(hint.to_owned())

@@ -61,6 +61,7 @@ pub(crate) struct Meter {
     deadline: AtomicU64,
     made: AtomicU32,
     verdicts: AtomicU32,
+    unknown_word: AtomicBool,
     exhausted: Mutex<Option<Exhausted>>,
 }
 
@@ -73,6 +74,7 @@ impl Meter {
             deadline: AtomicU64::new(0),
             made: AtomicU32::new(0),
             verdicts: AtomicU32::new(0),
+            unknown_word: AtomicBool::new(false),
             exhausted: Mutex::new(None),
         }
     }
@@ -83,6 +85,7 @@ impl Meter {
         self.deadline.store(0, Relaxed);
         self.made.store(0, Relaxed);
         self.verdicts.store(0, Relaxed);
+        self.unknown_word.store(false, Relaxed);
         *self.exhausted.lock() = None;
         self.running.store(true, Relaxed);
     }
@@ -101,6 +104,16 @@ impl Meter {
     /// Verdicts built since the start, whether returned or forgotten.
     pub fn verdicts(&self) -> u32 {
         self.verdicts.load(Relaxed)
+    }
+
+    /// Notes a word that means nothing in any case.
+    pub fn meet_unknown_word(&self) {
+        self.unknown_word.store(true, Relaxed);
+    }
+
+    /// Whether one was met since the start.
+    pub fn has_met_unknown_word(&self) -> bool {
+        self.unknown_word.load(Relaxed)
     }
 
     /// Counts something that a policy builds outside of Lua's memory; false if there is enough of it.

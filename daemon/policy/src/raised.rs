@@ -29,13 +29,13 @@ impl Raised {
 
     fn with_trace(text: &str, trace: &str) -> Self {
         if let Some((file, line, message)) = positioned(text) {
-            return Self { file: Some(file.to_owned()), line: Some(line), message: tidy(message) };
+            let message = tidy(without_prelude(message));
+            return Self { file: Some(file.to_owned()), line: Some(line), message };
         }
-        // A table has been raised: Lua shows its address, which tells nobody anything.
-        let message = if ["table: 0x", "function: 0x", "userdata: 0x", "nil"].iter().any(|start| text.starts_with(start)) {
+        let message = if is_no_text(text) {
             "an error was raised that is no text".to_owned()
         } else {
-            tidy(text)
+            tidy(without_prelude(text))
         };
         let place = trace.lines().find_map(|line| positioned(line.trim()).map(|(file, line, _)| (file, line)));
         Self { file: place.map(|(file, _)| file.to_owned()), line: place.map(|(_, line)| line), message }
@@ -59,6 +59,18 @@ fn innermost(error: &mlua::Error) -> String {
         mlua::Error::ExternalError(error) => error.to_string(),
         other => other.to_string(),
     }
+}
+
+/// Whether a table, a function or an object was raised: Lua shows the address, which tells nobody anything.
+fn is_no_text(text: &str) -> bool {
+    let address = text.split_once(": 0x").filter(|(kind, _)| kind.bytes().all(|b| b.is_ascii_alphanumeric()));
+    text == "nil" || address.is_some_and(|(_, digits)| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The message of a library function that the prelude wraps begins with a place in the prelude.
+fn without_prelude(text: &str) -> &str {
+    let rest = text.strip_prefix("readmit:").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text)
 }
 
 /// Splits `file.lua:7: message`, and `file.lua:7` of a trace.
@@ -97,6 +109,9 @@ mod tests {
             ("nothing to see", None, "nothing to see"),
             ("see a.lua:3: no", None, "see a.lua:3: no"),
             ("a.lua: no line", None, "a.lua: no line"),
+            ("readmit:149: out of range", None, "out of range"),
+            ("a.lua:1: readmit:149: out of range", Some(("a.lua", 1)), "out of range"),
+            ("see: 0x5 and more", None, "see: 0x5 and more"),
             ("table: 0x55d0", None, "an error was raised that is no text"),
         ];
         for (text, place, message) in table {

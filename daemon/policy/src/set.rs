@@ -1,10 +1,10 @@
 //! A set of policies, loaded whole or not at all, and the decisions it makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlua::{Table, Value};
+use mlua::Value;
 use parking_lot::Mutex;
 use readmit_recovery::facts::{Hook, Question};
 use readmit_recovery::id::PolicyVersion;
@@ -15,13 +15,13 @@ use crate::code::Code;
 use crate::decode::{Made, kind, word_of};
 use crate::defaults;
 use crate::input::{self, TooLarge};
+use crate::inspection::Inspection;
 use crate::limits::MAX_IDLE_MACHINES;
 use crate::load_error::{Fault, LoadError, Problem};
 use crate::meter::Budget;
 use crate::raised::{Raised, tidy};
 use crate::sources::Sources;
-use crate::spelling::nearest;
-use crate::vm::{Broken, Reply, Vm, hook_names};
+use crate::vm::{Broken, Reply, Vm};
 use crate::vocabulary::Channels;
 
 /// All policies of one version.
@@ -82,52 +82,50 @@ enum Unanswered {
 }
 
 impl PolicySet {
-    /// Compiles every file, runs the top level of every policy once, and checks the table it returns.
+    /// Compiles every file, runs the top level of every policy once, checks the table it returns, and asks it
+    /// about made-up cases for words that no policy could mean (a misspelt factor, an unknown field).
     ///
     /// A file directly in the policies directory decides for the realm of its name; `default.lua` decides for all
-    /// others. Files in sub-directories are modules, as are files that have no hooks and that another one
+    /// others. Files in sub-directories are modules, as are files that are no policies and that another one
     /// requires.
     ///
     /// # Errors
     /// [`LoadError`] names everything that is wrong.
     pub fn load(sources: Sources, budget: Budget, channels: &Channels) -> Result<Self, LoadError> {
+        Self::inspected(sources, budget, channels, Inspection::of_new_policies())
+    }
+
+    /// Loads a version that has been accepted before, for the cases that were opened by it. It is not asked about
+    /// made-up cases: a plugin that has gone since then may have taken a factor with it, and that concerns only
+    /// the cases that come to need it.
+    ///
+    /// # Errors
+    /// [`LoadError`] names everything that is wrong.
+    pub fn restore(sources: Sources, budget: Budget, channels: &Channels) -> Result<Self, LoadError> {
+        Self::inspected(sources, budget, channels, Inspection::of_known_policies())
+    }
+
+    fn inspected(
+        sources: Sources,
+        budget: Budget,
+        channels: &Channels,
+        mut inspection: Inspection,
+    ) -> Result<Self, LoadError> {
         let code = Arc::new(Code::compile(&sources)?);
         let channels = Arc::new(channels.clone());
-        let broken = |error| Problem::in_file(".", Fault::Raised(Raised::of(&error).to_string()));
-        let mut vm = Vm::new(&code, &channels, budget).map_err(broken)?;
-        let mut realms = BTreeMap::new();
-        let mut required = BTreeSet::new();
-        let mut problems = Vec::new();
-        for (realm, file) in code.realms() {
-            match inspect(&vm, file) {
-                Ok(found) => {
-                    required.extend(found.required);
-                    problems.extend(found.problems.into_iter().map(|problem| (file, problem)));
-                }
-                Err(error) => problems.push((file, raised(file, &error))),
-            }
-            if let Some(other) = realms.insert(realm.to_owned(), file.to_owned()) {
-                problems.push((file, Problem::in_file(file, Fault::TwiceOneRealm(other))));
-            }
-            // Every file gets the whole budget, and none the leavings of another.
-            vm = Vm::new(&code, &channels, budget).map_err(broken)?;
-        }
-        let is_module = |file: &str, fault: &Fault| {
-            required.contains(file) && matches!(fault, Fault::NoOpen | Fault::NotATable(_) | Fault::UnknownHook { .. })
+        let machine = || {
+            let broken = |error| Problem::in_file(".", Fault::Raised(Raised::of(&error).to_string()));
+            Vm::new(&code, &channels, budget).map_err(broken)
         };
-        let modules: BTreeSet<&str> =
-            problems.iter().filter(|(file, problem)| is_module(file, &problem.fault)).map(|(file, _)| *file).collect();
-        realms.retain(|_, file| !modules.contains(file.as_str()));
-        let has_policy = !realms.is_empty();
-        let mut problems: Vec<_> = problems
-            .into_iter()
-            .filter(|(file, problem)| !(modules.contains(file) && is_module(file, &problem.fault)))
-            .map(|(_, problem)| problem)
-            .collect();
-        if !has_policy {
-            problems.push(Problem::in_file(".", Fault::NoPolicy));
+        let mut vm = machine()?;
+        for (realm, file) in code.realms() {
+            inspection.file(&vm, realm, file);
+            // What one file has left behind, garbage or worse, is none of the next one's concern.
+            if inspection.has_spoilt_machine() || vm.is_full() {
+                vm = machine()?;
+            }
         }
-        LoadError::unless_empty(problems)?;
+        let realms = inspection.finish()?;
         Ok(Self { sources, code, channels, budget, realms, idle: Mutex::new(vec![vm]) })
     }
 
@@ -236,62 +234,4 @@ fn verdict(value: &Value, surplus: bool, at: &str, hook: Hook, built: bool) -> R
         other => return Err(Unanswered::NoVerdict { at, hook: name, got: kind(other) }),
     };
     if verdict.fits(hook) { Ok(verdict) } else { Err(Unanswered::Misfit { at, hook: name, word: word_of(&verdict) }) }
-}
-
-/// What running the top level of a policy file has shown.
-struct Inspected {
-    required: Vec<String>,
-    problems: Vec<Problem>,
-}
-
-fn inspect(vm: &Vm, file: &str) -> Result<Inspected, Broken> {
-    let (value, required) = vm.inspect(file)?;
-    let mut problems = Vec::new();
-    let mut fault = |line, fault| problems.push(Problem { file: file.to_owned(), line, fault });
-    match &value {
-        Value::Table(policy) => inspect_table(policy, &mut fault),
-        other => fault(None, Fault::NotATable(kind(other))),
-    }
-    Ok(Inspected { required, problems })
-}
-
-fn inspect_table(policy: &Table, fault: &mut impl FnMut(Option<u32>, Fault)) {
-    if policy.has_metatable() {
-        fault(None, Fault::Metatable);
-    }
-    let mut has_open = false;
-    for (key, value) in policy.pairs::<Value, Value>().flatten() {
-        let name = match &key {
-            Value::String(name) => name.to_string_lossy(),
-            other => kind(other).to_owned(),
-        };
-        match (hook_names().any(|hook| hook == name), &value) {
-            (true, Value::Function(_)) => has_open |= name == Hook::Open.as_str(),
-            (true, other) => fault(None, Fault::NotAFunction { hook: name, got: kind(other) }),
-            (false, value) => {
-                let line = match value {
-                    Value::Function(function) => {
-                        function.info().line_defined.and_then(|line| u32::try_from(line).ok())
-                    }
-                    _ => None,
-                };
-                let meant = nearest(&name, hook_names());
-                fault(line, Fault::UnknownHook { name: tidy(&name), meant });
-            }
-        }
-    }
-    if !has_open {
-        fault(None, Fault::NoOpen);
-    }
-}
-
-fn raised(file: &str, broken: &Broken) -> Problem {
-    match broken {
-        Broken::Raised(raised) => Problem {
-            file: raised.file.clone().unwrap_or_else(|| file.to_owned()),
-            line: raised.line,
-            fault: Fault::Raised(raised.message.clone()),
-        },
-        other => Problem::in_file(file, Fault::Raised(other.to_string())),
-    }
 }

@@ -1,7 +1,13 @@
 //! "Did you mean": the known word nearest to a misspelt one.
 
+/// Words longer than this many bytes are no slips of the pen.
+const LONGEST_WORD: usize = 64;
+
 /// The choice that is at most two edits (and fewer than half the letters) away from `word`, the nearest first.
 pub(crate) fn nearest<'a>(word: &str, choices: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let limit = (word.chars().count() / 2).min(2);
     choices
         .into_iter()
@@ -52,6 +58,7 @@ mod tests {
             ("fax", None),
             ("x", None),
             ("", None),
+            ("emailemailemailemailemailemailemailemailemailemailemailemailemail", None),
         ];
         for (word, wanted) in table {
             assert_eq!(nearest(word, words).as_deref(), wanted, "{word:?}");

@@ -1,8 +1,8 @@
 //! One hardened Lua machine: built once, asked many times, thrown away after any doubt.
 //!
-//! Its garbage collector never runs. What a decision may allocate is therefore the same number of bytes whatever
-//! came before it, and nothing stops it in between; a machine that has gathered too much is replaced, which costs
-//! no more than collecting. Every file is loaded when the machine is built; a decision runs a copy of it in an
+//! Its garbage collector never runs, so a decision is never held up by what others have left, every C function that
+//! makes something runs into the limit of memory, and that limit does not depend on when a collection happens to
+//! come. A machine that has gathered too much is replaced, which costs no more than collecting. Every file is loaded when the machine is built; a decision runs a copy of it in an
 //! environment of its own, with upvalues of its own.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use mlua::chunk::{ChunkMode, Compiler};
 use mlua::{Function, Lua, LuaOptions, LuaString, StdLib, Table, Value};
-use readmit_recovery::facts::{Hook, Question};
+use readmit_recovery::facts::Question;
 use thiserror::Error;
 
 use crate::code::Code;
@@ -20,7 +20,8 @@ use crate::limits::{
     MAX_GARBAGE, MAX_ITEMS, MAX_PATTERN_BYTES, MAX_REPEATED_BYTES, MAX_SPAN, MAX_SUBJECT_BYTES,
 };
 use crate::meter::{Budget, Exhausted, Meter};
-use crate::raised::Raised;
+use crate::raised::{Raised, tidy};
+use crate::spelling::nearest;
 use crate::vocabulary::Channels;
 
 /// The trusted half that is written in Luau.
@@ -80,6 +81,19 @@ impl Broken {
     pub const fn spoils(&self) -> bool {
         !matches!(self, Self::Raised(_))
     }
+
+    /// Where an error was raised.
+    pub const fn place(&self) -> Option<&Raised> {
+        match self {
+            Self::Raised(raised) => Some(raised),
+            Self::Exhausted(_) | Self::Memory { .. } => None,
+        }
+    }
+
+    /// What happened, without the place.
+    pub fn message(&self) -> String {
+        self.place().map_or_else(|| self.to_string(), |raised| raised.message.clone())
+    }
 }
 
 impl Vm {
@@ -95,6 +109,7 @@ impl Vm {
             let function = decode::function(&lua, word, Arc::clone(channels), Arc::clone(&meter))?;
             native.raw_set(word.as_str(), function)?;
         }
+        native.raw_set("unknown", stranger(&lua, Arc::clone(&meter))?)?;
         native.raw_set("resolve", resolver(&lua, Arc::clone(code))?)?;
         native.raw_set("instantiate", instantiator(&lua, code)?)?;
         let prelude = lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
@@ -131,6 +146,11 @@ impl Vm {
     /// Runs the top level of a file; returns what it returns, and the files that it required.
     pub fn inspect(&self, path: &str) -> Result<(Value, Vec<String>), Broken> {
         self.metered(path, || self.inspect.call(path))
+    }
+
+    /// Whether the last run met a word that means nothing in any case: a misspelt factor, field or global.
+    pub fn has_met_unknown_word(&self) -> bool {
+        self.meter.has_met_unknown_word()
     }
 
     /// Interrupts that the last run took.
@@ -184,7 +204,8 @@ fn prelude() -> mlua::Result<&'static [u8]> {
     if let Some(bytecode) = BYTECODE.get() {
         return Ok(bytecode);
     }
-    let bytecode = Compiler::new().set_optimization_level(2).set_debug_level(1).compile(PRELUDE)?;
+    // Level 2 would inline, and `error(why, 2)` would then point at the caller's caller.
+    let bytecode = Compiler::new().set_optimization_level(1).set_debug_level(1).compile(PRELUDE)?;
     Ok(BYTECODE.get_or_init(|| bytecode))
 }
 
@@ -196,6 +217,18 @@ fn limits(lua: &Lua) -> mlua::Result<Table> {
         ("items", MAX_ITEMS),
         ("span", MAX_SPAN as usize),
     ])
+}
+
+/// Says of a global name that there is no such thing, and what may have been meant.
+fn stranger(lua: &Lua, meter: Arc<Meter>) -> mlua::Result<Function> {
+    lua.create_function(move |_, (name, words): (Value, Vec<String>)| {
+        meter.meet_unknown_word();
+        let name = name.as_string().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let shown: String = tidy(&name).chars().take(40).collect();
+        let meant = nearest(&name, words.iter().map(String::as_str));
+        let hint = meant.map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
+        Ok(format!("there is no `{shown}` here{hint}"))
+    })
 }
 
 /// Finds the file that a `require` means.
@@ -225,9 +258,4 @@ fn instantiator(lua: &Lua, code: &Code) -> mlua::Result<Function> {
         copy.set_environment(environment)?;
         Ok(copy)
     })
-}
-
-/// The hooks of a policy, for whoever checks its table.
-pub(crate) fn hook_names() -> impl Iterator<Item = &'static str> + Clone {
-    Hook::ALL.into_iter().map(Hook::as_str)
 }
