@@ -1,0 +1,171 @@
+//! The daemon's interfaces, as its introspection data states them.
+
+#![expect(
+    clippy::too_many_arguments,
+    reason = "the proxies' generated code is as long as the interfaces are"
+)]
+
+use zbus::proxy;
+
+use super::value::{Answer, Options};
+
+/// For front ends: a whole recovery.
+#[proxy(
+    interface = "org.readmit.Recovery1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Recovery {
+    /// Opens a case.
+    fn open(&self, account: &str, reason: &str, context: Options) -> zbus::Result<String>;
+    /// The case, as its person may see it.
+    fn show(&self, case: &str) -> zbus::Result<Answer>;
+    /// Delivers a factor's challenge, also again.
+    fn start(&self, case: &str, factor: &str) -> zbus::Result<Answer>;
+    /// Hands in a proof.
+    fn submit(&self, case: &str, factor: &str, proof: &[&str]) -> zbus::Result<Answer>;
+    /// Sends the support form; the answer is the ticket.
+    fn escalate(&self, case: &str, form: Options) -> zbus::Result<String>;
+    /// Gives the case up.
+    fn cancel(&self, case: &str) -> zbus::Result<()>;
+    /// The one sign-in of a proven case.
+    fn claim(&self, case: &str) -> zbus::Result<Answer>;
+    /// The change of password that the outcome asks for.
+    fn change_password(&self, case: &str, password: &str) -> zbus::Result<()>;
+    /// A new device's secret.
+    fn begin_enrollment(&self, case: &str, label: &str) -> zbus::Result<Answer>;
+    /// Confirms the new device by two consecutive codes.
+    fn confirm_enrollment(&self, case: &str, first: &str, second: &str) -> zbus::Result<()>;
+    /// A case has changed; `Show` says how.
+    #[zbus(signal)]
+    fn case_changed(&self, case: &str, state: &str) -> zbus::Result<()>;
+}
+
+/// For administrators: accounts.
+#[proxy(
+    interface = "org.readmit.Accounts1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Accounts {
+    /// Puts an account on file.
+    #[zbus(allow_interactive_auth)]
+    fn add(&self, id: &str, properties: Options) -> zbus::Result<()>;
+    /// Changes what is on file.
+    #[zbus(allow_interactive_auth)]
+    fn set(&self, id: &str, properties: Options) -> zbus::Result<()>;
+    /// What is on file.
+    #[zbus(allow_interactive_auth)]
+    fn show(&self, id: &str) -> zbus::Result<Answer>;
+    /// Accounts that fit a filter.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self, filter: Options, offset: u32, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Removes an account and its devices.
+    #[zbus(allow_interactive_auth)]
+    fn remove(&self, id: &str) -> zbus::Result<()>;
+    /// A new set of recovery codes; the old ones stop working.
+    #[zbus(allow_interactive_auth)]
+    fn issue_recovery_codes(&self, id: &str) -> zbus::Result<Vec<String>>;
+    /// An access pass that lives for so many seconds.
+    #[zbus(allow_interactive_auth)]
+    fn issue_pass(&self, id: &str, seconds: u32) -> zbus::Result<String>;
+    /// Sets the password.
+    #[zbus(allow_interactive_auth)]
+    fn set_password(&self, id: &str, password: &str) -> zbus::Result<()>;
+}
+
+/// For administrators: devices.
+#[proxy(
+    interface = "org.readmit.Devices1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Devices {
+    /// Binds a device to an account.
+    #[zbus(allow_interactive_auth)]
+    fn enroll(&self, account: &str, properties: Options) -> zbus::Result<Answer>;
+    /// An account's devices.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self, account: &str) -> zbus::Result<Vec<Answer>>;
+    /// Takes a device out of use.
+    #[zbus(allow_interactive_auth)]
+    fn deactivate(&self, device: &str, because: &str) -> zbus::Result<()>;
+    /// Deletes a device's entry.
+    #[zbus(allow_interactive_auth)]
+    fn delete(&self, device: &str) -> zbus::Result<()>;
+    /// Puts a drifting device right.
+    #[zbus(allow_interactive_auth)]
+    fn resync(&self, device: &str, first: &str, second: &str) -> zbus::Result<bool>;
+}
+
+/// For administrators and support: cases.
+#[proxy(
+    interface = "org.readmit.Cases1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Cases {
+    /// Cases that fit a filter.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self, filter: Options, offset: u32, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// A case with its whole history.
+    #[zbus(allow_interactive_auth)]
+    fn show(&self, case: &str) -> zbus::Result<Answer>;
+    /// Vouches for the person.
+    #[zbus(allow_interactive_auth)]
+    fn approve(&self, case: &str, because: &str) -> zbus::Result<()>;
+    /// Refuses the case.
+    #[zbus(allow_interactive_auth)]
+    fn deny(&self, case: &str, because: &str) -> zbus::Result<()>;
+}
+
+/// For administrators: policies.
+#[proxy(
+    interface = "org.readmit.Policies1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Policies {
+    /// The versions that are kept.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self) -> zbus::Result<Vec<Answer>>;
+    /// Loads the policies again; the answer is their version.
+    #[zbus(allow_interactive_auth)]
+    fn reload(&self) -> zbus::Result<String>;
+    /// What the policy would decide, and why.
+    #[zbus(allow_interactive_auth)]
+    fn explain(&self, account: &str, reason: &str, context: Options) -> zbus::Result<Answer>;
+}
+
+/// For administrators: plugins.
+#[proxy(
+    interface = "org.readmit.Plugins1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Plugins {
+    /// The plugins and how they are.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self) -> zbus::Result<Vec<Answer>>;
+    /// Sends a test to an address.
+    #[zbus(allow_interactive_auth)]
+    fn test(&self, plugin: &str, address: &str) -> zbus::Result<Answer>;
+    /// Starts a plugin anew.
+    #[zbus(allow_interactive_auth)]
+    fn restart(&self, plugin: &str) -> zbus::Result<()>;
+}
+
+/// For auditors: the journal.
+#[proxy(
+    interface = "org.readmit.Audit1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Audit {
+    /// Entries since a time.
+    #[zbus(allow_interactive_auth)]
+    fn read(&self, since: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Checks the whole chain.
+    #[zbus(allow_interactive_auth)]
+    fn verify(&self) -> zbus::Result<Answer>;
+}

@@ -1,0 +1,33 @@
+//! `readmit demo`: a whole recovery on this machine, by the program `readmit-demo`.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use clap::Args;
+
+use crate::failure::{Failure, Kind};
+use crate::sibling;
+
+const EXAMPLES: &str = "\
+Example:
+  readmit demo                                     starts everything and says what to open
+  readmit demo -- --help                           the demonstration's own arguments
+
+It needs no configuration, no root and no network, and leaves nothing behind.";
+
+/// Watch a whole recovery on this machine
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Demo {
+    /// Arguments for readmit-demo
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    arguments: Vec<OsString>,
+}
+
+/// Runs the verb: becomes the demonstration.
+pub fn run(demo: Demo) -> Result<(), Failure> {
+    let program = sibling::find("readmit-demo")?;
+    let error = Command::new(&program).args(demo.arguments).exec();
+    Err(Failure::new(Kind::Failed, format!("{} cannot be started: {error}", program.display())))
+}

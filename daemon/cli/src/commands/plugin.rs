@@ -1,0 +1,95 @@
+//! `readmit plugin`: the programs that send messages and make calls.
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::done;
+use crate::bus::value::{object, objects};
+use crate::context::Context;
+use crate::failure::{Failure, Hint as _, Kind};
+use crate::output::{number, word};
+use crate::table::Table;
+use crate::time::stamp;
+
+const EXAMPLES: &str = "\
+Examples:
+  readmit plugin list
+  readmit plugin test email you@example.org        sends a test message
+  readmit plugin test voice +14155550123           makes a test call
+  readmit plugin restart voice
+
+JSON: list: [{plugin, version, channels, state, restarts, since, last_error}]; test: {disposition, detail};
+restart: {done, plugin}. A test that does not arrive ends with exit code 1.";
+
+/// See and test the plugins
+#[derive(Args)]
+#[command(after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Plugin {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the plugins and how they are
+    List,
+    /// Send a test message or make a test call
+    Test {
+        /// The plugin
+        plugin: String,
+        /// An e-mail address or a phone number of your own
+        address: String,
+    },
+    /// Start a plugin anew
+    Restart {
+        /// The plugin
+        plugin: String,
+    },
+}
+
+const UNKNOWN: &str = "readmit plugin list shows the plugins";
+
+/// Runs the verb.
+pub async fn run(plugin: Plugin, context: &mut Context) -> Result<(), Failure> {
+    let plugins = context.plugins().await?;
+    match plugin.verb {
+        Verb::List => {
+            let found = objects(&plugins.list().await?);
+            context.output.answer(&found, |style| table(&found).text(style))
+        }
+        Verb::Test { plugin, address } => {
+            let tested = object(&plugins.test(&plugin, &address).await.hint(Kind::NotFound, UNKNOWN)?);
+            let disposition = word(&tested, "disposition");
+            context.output.answer(&tested, |style| {
+                format!("{plugin}: {} ({})\n", style.state(&disposition), word(&tested, "detail"))
+            })?;
+            if matches!(disposition.as_str(), "sent" | "entered") {
+                return Ok(());
+            }
+            Err(Failure::new(Kind::Failed, format!("the test ended with {disposition}")).with_hint(
+                "readmit plugin list shows the plugin's last error; its settings are in readmit.toml",
+            ))
+        }
+        Verb::Restart { plugin } => {
+            plugins.restart(&plugin).await.hint(Kind::NotFound, UNKNOWN)?;
+            context.output.answer(&done("plugin", &plugin), |_| {
+                format!("Plugin {plugin} is starting anew. How it is: readmit plugin list\n")
+            })
+        }
+    }
+}
+
+/// The plugins as a table.
+pub fn table(plugins: &Value) -> Table {
+    let nothing = "No plugin. Name some in readmit.toml under [plugins.NAME]";
+    let mut table =
+        Table::new(&["PLUGIN", "VERSION", "CHANNELS", "STATE", "SINCE", "RESTARTS", "LAST ERROR"], nothing);
+    for plugin in plugins.as_array().into_iter().flatten() {
+        let mut row: Vec<String> =
+            ["plugin", "version", "channels", "state"].iter().map(|key| word(plugin, key)).collect();
+        row.push(stamp(number(plugin, "since")));
+        row.extend(["restarts", "last_error"].iter().map(|key| word(plugin, key)));
+        table.row(row);
+    }
+    table
+}

@@ -1,0 +1,70 @@
+//! What every verb is given: where answers go, who may be asked, and the daemon.
+
+use zbus::Connection;
+use zbus::proxy::Builder;
+
+use crate::bus;
+use crate::bus::proxies::{
+    AccountsProxy, AuditProxy, CasesProxy, DevicesProxy, PluginsProxy, PoliciesProxy, RecoveryProxy,
+};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::terminal::Terminal;
+
+/// One command's surroundings.
+pub struct Context {
+    /// Where answers go.
+    pub output: Output,
+    /// Who may be asked.
+    pub terminal: Terminal,
+    /// How to go on after an interruption, where something was begun.
+    pub next_step: Option<String>,
+    bus: Option<String>,
+    connection: Option<Connection>,
+}
+
+impl Context {
+    /// Surroundings that connect to `bus` when they must.
+    #[must_use]
+    pub fn new(json: bool, bus: Option<String>) -> Self {
+        Self { output: Output::new(json), terminal: Terminal::new(), next_step: None, bus, connection: None }
+    }
+
+    /// The bus, connected once.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn connection(&mut self) -> Result<&Connection, Failure> {
+        if self.connection.is_none() {
+            self.connection = Some(bus::connect(self.bus.as_deref()).await?);
+        }
+        self.connection.as_ref().ok_or_else(|| zbus::Error::InvalidReply.into())
+    }
+}
+
+macro_rules! interfaces {
+    ($($method:ident: $proxy:ident),+) => {
+        impl Context {
+            $(
+                /// The interface of this name.
+                ///
+                /// # Errors
+                /// The bus cannot be reached.
+                pub async fn $method(&mut self) -> Result<$proxy<'static>, Failure> {
+                    let builder: Builder<'static, $proxy<'static>> = $proxy::builder(self.connection().await?);
+                    Ok(builder.cache_properties(zbus::proxy::CacheProperties::No).build().await?)
+                }
+            )+
+        }
+    };
+}
+
+interfaces!(
+    recovery: RecoveryProxy,
+    accounts: AccountsProxy,
+    devices: DevicesProxy,
+    cases: CasesProxy,
+    policies: PoliciesProxy,
+    plugins: PluginsProxy,
+    audit: AuditProxy
+);

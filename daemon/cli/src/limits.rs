@@ -1,0 +1,22 @@
+//! Every number that bounds something in the command line.
+
+use std::time::Duration;
+
+/// How long one call on the bus may take. Generous, because a polkit agent may be asking for a password.
+pub const METHOD_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long the first answer of a daemon may take when `status` asks whether it is there.
+pub const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes in one line that is read from a person or a script.
+pub const LINE_BYTES: u64 = 4096;
+/// Lines that are read ahead of their use.
+pub const LINES_AHEAD: usize = 16;
+/// Entries that `list` and `read` ask for where nothing else is said.
+pub const LIST_DEFAULT: u32 = 100;
+/// Open cases that `status` counts before it says "or more".
+pub const STATUS_CASES: u32 = 1000;
+/// How often `recover` looks again by itself, in case a signal was missed.
+pub const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How often `recover` looks again while the phone rings.
+pub const LOOK_AGAIN_IN_CALL: Duration = Duration::from_secs(2);
+/// Bytes of a check's answer that `config check` reads.
+pub const CHECK_BYTES: usize = 1 << 20;
