@@ -63,10 +63,8 @@ impl Plugin for Email {
     async fn deliver(&self, request: Deliver) -> Ended {
         let ended = match self.letter(&request) {
             Ok(letter) => {
-                let cancelled = self.listen(&request.id);
-                let ended = self.hand_over(&letter, request.deadline(), &cancelled).await;
-                self.waiting.lock().remove(&request.id);
-                ended
+                let waiting = Waiting::new(&self.waiting, &request.id);
+                self.hand_over(&letter, request.deadline(), &waiting.cancelled).await
             }
             Err(ended) => ended,
         };
@@ -136,9 +134,25 @@ impl Email {
             pause = (pause * 2).min(limits::LONGEST_PAUSE);
         }
     }
+}
 
-    fn listen(&self, id: &str) -> Arc<Notify> {
-        self.waiting.lock().entry(id.to_owned()).or_default().clone()
+/// The place of one delivery among those that can be cancelled.
+struct Waiting<'a> {
+    all: &'a Mutex<HashMap<String, Arc<Notify>>>,
+    id: &'a str,
+    cancelled: Arc<Notify>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(all: &'a Mutex<HashMap<String, Arc<Notify>>>, id: &'a str) -> Self {
+        let cancelled = all.lock().entry(id.to_owned()).or_default().clone();
+        Self { all, id, cancelled }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.all.lock().remove(self.id);
     }
 }
 

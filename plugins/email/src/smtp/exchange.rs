@@ -21,16 +21,19 @@ pub(super) async fn exchange(
     connection.command(transparent(&letter.content)).await.map_err(at(Stage::Content))
 }
 
-/// Doubles dots at the start of lines and adds the final one (RFC 5321 section 4.5.2). Lines end in CRLF.
+/// Doubles dots at the start of lines and adds the final one (RFC 5321 section 4.5.2).
+///
+/// Every line ends in CRLF, and there is no CR or LF besides: servers disagree about a dot between bare ones, and
+/// would be made to see a second message.
 fn transparent(content: &str) -> String {
-    let mut text = String::with_capacity(content.len() + 16);
-    for line in content.split_inclusive("\r\n") {
+    let mut text = String::with_capacity(content.len() + content.len() / 32 + 16);
+    let body = content.strip_suffix('\n').unwrap_or(content);
+    for line in body.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
         if line.starts_with('.') {
             text.push('.');
         }
-        text.push_str(line);
-    }
-    if !text.ends_with("\r\n") {
+        text.extend(line.chars().map(|c| if c == '\r' { ' ' } else { c }));
         text.push_str("\r\n");
     }
     text.push_str(".\r\n");
@@ -43,8 +46,23 @@ mod tests {
 
     #[test]
     fn a_dot_at_the_start_of_a_line_does_not_end_the_message() {
-        assert_eq!(transparent("a\r\n.\r\n..b\r\nc.\r\n"), "a\r\n..\r\n...b\r\nc.\r\n.\r\n");
-        assert_eq!(transparent(".a"), "..a\r\n.\r\n");
-        assert_eq!(transparent(""), "\r\n.\r\n");
+        for (content, sent) in [
+            ("a\r\n.\r\n..b\r\nc.\r\n", "a\r\n..\r\n...b\r\nc.\r\n.\r\n"),
+            (".a", "..a\r\n.\r\n"),
+            ("", "\r\n.\r\n"),
+            ("a\r\n\r\n", "a\r\n\r\n.\r\n"),
+        ] {
+            assert_eq!(transparent(content), sent);
+        }
+    }
+
+    #[test]
+    fn no_second_message_can_be_smuggled_between_bare_line_ends() {
+        for end in ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\r\n.\r\n"] {
+            let sent = transparent(&format!("a{end}MAIL FROM:<eve@evil.test>\r\n"));
+            let lines = sent.split("\r\n").collect::<Vec<_>>();
+            assert!(lines.iter().all(|line| !line.contains(['\r', '\n'])), "{sent:?}");
+            assert_eq!(lines.iter().filter(|line| **line == ".").count(), 1, "{sent:?}");
+        }
     }
 }
