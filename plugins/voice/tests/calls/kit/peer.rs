@@ -31,9 +31,9 @@ pub struct Sipp {
 }
 
 impl Sipp {
-    /// Waits for one call. `settings` are sipp's: `-set` for variables, `-key` for words.
-    pub fn answer(scenario: &str, settings: &[&str]) -> Sipp {
-        Sipp::run(scenario, settings, None)
+    /// Waits for one call. `words` replace their names in brackets in the scenario.
+    pub fn answer(scenario: &str, words: &[(&str, &str)]) -> Sipp {
+        Sipp::run(scenario, words, None)
     }
 
     /// Makes one call to this port.
@@ -41,9 +41,17 @@ impl Sipp {
         Sipp::run(scenario, &[], Some(to))
     }
 
-    fn run(scenario: &str, settings: &[&str], to: Option<u16>) -> Sipp {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/sipp/{scenario}.xml"));
+    fn run(scenario: &str, words: &[(&str, &str)], to: Option<u16>) -> Sipp {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/sipp/{scenario}.xml"));
         let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("scenario.xml");
+        let mut text = fs::read_to_string(source).unwrap();
+        for (name, value) in words {
+            let name = format!("[{name}]");
+            assert!(text.contains(&name), "{scenario} has no {name}");
+            text = text.replace(&name, value);
+        }
+        fs::write(&file, text).unwrap();
         let (port, media) = (free_port(), free_port());
         let mut command = Command::new("sipp");
         command
@@ -52,7 +60,6 @@ impl Sipp {
             .args(["-p", &port.to_string(), "-mp", &media.to_string()])
             .arg("-sf")
             .arg(file)
-            .args(settings)
             .args(to.map(|to| format!("127.0.0.1:{to}")))
             .current_dir(directory.path())
             .stdin(Stdio::null())
@@ -175,9 +182,14 @@ impl Softphone {
         }
     }
 
+    /// Gives it a command.
+    pub fn command(&mut self, command: &str) {
+        writeln!(self.input, "{command}").and_then(|()| self.input.flush()).unwrap();
+    }
+
     /// Ends it and returns what it heard, at its own rate.
     pub fn finish(mut self) -> (u32, Vec<i16>) {
-        writeln!(self.input, "quit").and_then(|()| self.input.flush()).unwrap();
+        self.command("quit");
         assert!(self.child.wait().unwrap().success());
         let mut wav = hound::WavReader::open(&self.recording).unwrap();
         (wav.spec().sample_rate, wav.samples().map(Result::unwrap).collect())

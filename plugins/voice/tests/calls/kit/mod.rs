@@ -3,7 +3,7 @@
 mod peer;
 mod plugin;
 
-pub use peer::{BlackHole, Sipp, free_port};
+pub use peer::{BlackHole, Sipp, Softphone, free_port};
 pub use plugin::{CODE, Ended, NUMBER, PASSWORD, Plugin, USERNAME};
 
 use std::time::Duration;

@@ -1,0 +1,9 @@
+//! Calls of the real executable to real peers: sipp, which says exactly what a scenario says, and a softphone
+//! with a media stack of its own.
+
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod sipp_calls;
+#[cfg(test)]
+mod softphone_calls;
