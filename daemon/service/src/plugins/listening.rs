@@ -114,8 +114,7 @@ impl Listening {
         tokio::spawn(async move {
             // A task of its own: once digits are in the daemon's hands, neither the plugin's end nor the time
             // may stop it halfway.
-            let (events, id) = (connection.shared.events.clone(), call.clone());
-            let checking = tokio::spawn(async move { events.check(&id, digits).await });
+            let checking = tokio::spawn(connection.shared.events.check(&call, digits));
             let answer = match timeout(limits::CHECK, checking).await {
                 Ok(Ok(checked)) => {
                     connection.shared.live.checked(&call, checked.accepted);

@@ -36,7 +36,7 @@ pub trait Events: Send + Sync + 'static {
 
     /// A person typed these digits in this call. It is asked only for live calls of the plugin that asks, once at
     /// a time and never more often than the call has tries.
-    fn check<'a>(&'a self, id: &'a DeliveryId, digits: Secret) -> BoxFuture<'a, Checked>;
+    fn check(&self, id: &DeliveryId, digits: Secret) -> BoxFuture<'static, Checked>;
 
     /// A plugin is now in this state. It must return at once.
     fn state(&self, plugin: &str, state: PluginState);
