@@ -28,6 +28,8 @@ use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+use zeroize::Zeroizing;
 
 use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
 use crate::case::{CaseFilter, CaseRow, StoredCase};
@@ -86,6 +88,7 @@ pub struct SqliteStore {
     decoy: RwLock<Vec<u8>>,
     cursor: Mutex<Cursor>,
     public_key: [u8; 32],
+    decoys: Zeroizing<[u8; 32]>,
     // Last, so that the database is closed before anybody else may open it.
     _lock: files::Lock,
 }
@@ -109,6 +112,7 @@ impl SqliteStore {
         }
         transaction.commit()?;
         let tail = journal::tail(&connection, &signer.public_key())?;
+        let decoys = secrets::derived(&secrets.subjects, b"decoys")?;
         let mut desk = Desk {
             connection,
             sealer: sealer.clone(),
@@ -135,6 +139,7 @@ impl SqliteStore {
             decoy: RwLock::default(),
             cursor: Mutex::default(),
             public_key,
+            decoys,
             _lock: lock,
         };
         store.seal_decoy()?;
@@ -145,6 +150,13 @@ impl SqliteStore {
     #[must_use]
     pub const fn journal_public_key(&self) -> [u8; 32] {
         self.public_key
+    }
+
+    /// A key that outlives restarts and is never in clear on the disk, for answers about accounts that do not
+    /// exist.
+    #[must_use]
+    pub fn decoy_key(&self) -> [u8; 32] {
+        *self.decoys
     }
 
     /// Waits for what was handed over to be committed and closes the writer. Later changes are

@@ -1,6 +1,8 @@
 //! The keys that only this database needs: they lie in it, sealed, and stay when the keyring rotates.
 
+use hmac::{Hmac, Mac};
 use rusqlite::{Connection, OptionalExtension};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::error::StoreError;
@@ -11,6 +13,8 @@ use crate::seal::Sealer;
 pub(super) struct Secrets {
     /// Hashes the subjects of quotas, so that no address lies there.
     pub(super) subjects: Zeroizing<[u8; 32]>,
+    /// Keys the answers about accounts that do not exist, so that they are the same after a restart.
+    pub(super) decoys: Zeroizing<[u8; 32]>,
     /// Signs the head of the journal.
     pub(super) journal: Zeroizing<[u8; 32]>,
     /// Whether they were made just now, and the database with them.
@@ -21,7 +25,8 @@ pub(super) struct Secrets {
 pub(super) fn load(connection: &Connection, sealer: &Sealer) -> Result<Secrets, StoreError> {
     let (journal, fresh) = load_one(connection, sealer, "journal")?;
     let (subjects, _) = load_one(connection, sealer, "subjects")?;
-    Ok(Secrets { subjects, journal, fresh })
+    let (decoys, _) = load_one(connection, sealer, "decoys")?;
+    Ok(Secrets { subjects, decoys, journal, fresh })
 }
 
 fn load_one(
@@ -44,4 +49,13 @@ fn load_one(
     let sealed = sealer.seal("secrets", name, key.as_slice()).map_err(failed)?;
     connection.execute("INSERT INTO secrets (name, sealed) VALUES (?1, ?2)", (name, sealed))?;
     Ok((key, true))
+}
+
+/// A key for another purpose, that says nothing about the one it comes from.
+pub(super) fn derived(key: &[u8; 32], purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key).map_err(StoreError::malformed("secrets", "sealed"))?;
+    mac.update(b"derived\0");
+    mac.update(purpose);
+    Ok(Zeroizing::new(mac.finalize().into_bytes().into()))
 }

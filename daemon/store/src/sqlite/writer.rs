@@ -211,3 +211,127 @@ fn run(connection: &Connection, sql: &str) -> Result<(), CommitError> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc as std_mpsc;
+
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (x UNIQUE)").unwrap();
+        let sealer = Sealer::new(std::sync::Arc::new(crate::Keyring::ephemeral([7; 32])));
+        Writer::start(Desk {
+            connection,
+            sealer,
+            subjects: Zeroizing::new([1; 32]),
+            signer: HeadSigner::new(&[2; 32]),
+            head: Head::EMPTY,
+            swept_at: Timestamp::default(),
+        })
+        .unwrap()
+    }
+
+    fn insert(session: &mut Session<'_>, x: i64) -> Result<(), CommitError> {
+        session.insert("INSERT INTO t VALUES (?1)", [x])
+    }
+
+    fn rows(session: &mut Session<'_>) -> Result<i64, CommitError> {
+        Ok(session.connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+    }
+
+    /// Has the writer do these as one group: it is held up while they queue.
+    async fn as_one_group<T: Send + 'static>(
+        writer: &Writer,
+        works: Vec<Box<dyn FnOnce(&mut Session<'_>) -> Result<T, CommitError> + Send>>,
+    ) -> Vec<Result<T, CommitError>> {
+        let (go, wait) = std_mpsc::channel::<()>();
+        let (begun, begins) = oneshot::channel();
+        let holdup = writer.submit(move |_| {
+            begun.send(()).unwrap();
+            wait.recv().unwrap();
+            Ok(())
+        });
+        let mut answers: Vec<_> = works.into_iter().map(|work| Box::pin(writer.submit(work))).collect();
+        let queued = async {
+            begins.await.unwrap();
+            // Each is polled once, and that puts it into the queue.
+            for answer in &mut answers {
+                assert!(
+                    std::future::poll_fn(|context| {
+                        std::task::Poll::Ready(answer.as_mut().poll(context).is_pending())
+                    })
+                    .await
+                );
+            }
+            go.send(()).unwrap();
+        };
+        let (held, ()) = tokio::join!(holdup, queued);
+        held.unwrap();
+        let mut results = Vec::new();
+        for answer in answers {
+            results.push(answer.await);
+        }
+        results
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_change_undoes_it_and_nothing_else() {
+        let writer = writer();
+        let results = as_one_group(
+            &writer,
+            vec![
+                Box::new(|session| insert(session, 1)),
+                Box::new(|session| {
+                    insert(session, 2)?;
+                    panic!("a defect, on purpose")
+                }),
+                Box::new(|session| insert(session, 3)),
+            ],
+        )
+        .await;
+        assert!(results[0].is_ok() && results[2].is_ok());
+        match &results[1] {
+            Err(CommitError::Backend(source)) => {
+                assert!(matches!(&**source, StoreError::Defect(text) if text.contains("on purpose")));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(writer.submit(rows).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_lost_transaction_fails_its_whole_group_and_no_later_one() {
+        let writer = writer();
+        let results = as_one_group(
+            &writer,
+            vec![
+                Box::new(|session| insert(session, 1)),
+                // As SQLite itself does when the disk is full.
+                Box::new(|session| {
+                    session.connection.execute_batch("ROLLBACK")?;
+                    Err(CommitError::Full)
+                }),
+                Box::new(|session| insert(session, 3)),
+            ],
+        )
+        .await;
+        for result in results {
+            assert!(matches!(result, Err(CommitError::Full)), "{result:?}");
+        }
+        writer.submit(|session| insert(session, 4)).await.unwrap();
+        assert_eq!(writer.submit(rows).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_queued_is_done_before_the_writer_closes() {
+        let writer = writer();
+        writer.submit(|session| insert(session, 1)).await.unwrap();
+        let refused = writer.submit(|session| insert(session, 1)).await;
+        assert!(matches!(refused, Err(CommitError::Exists)), "{refused:?}");
+        writer.close();
+        let late = writer.submit(rows).await;
+        assert!(matches!(late, Err(CommitError::Closed)), "{late:?}");
+    }
+}
