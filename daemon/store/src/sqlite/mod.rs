@@ -29,7 +29,6 @@ use readmit_recovery::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
-use zeroize::Zeroizing;
 
 use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
 use crate::case::{CaseFilter, CaseRow, StoredCase};

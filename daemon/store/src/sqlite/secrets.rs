@@ -53,8 +53,7 @@ fn load_one(
 
 /// A key for another purpose, that says nothing about the one it comes from.
 pub(super) fn derived(key: &[u8; 32], purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(key).map_err(StoreError::malformed("secrets", "sealed"))?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(StoreError::malformed("secrets", "sealed"))?;
     mac.update(b"derived\0");
     mac.update(purpose);
     Ok(Zeroizing::new(mac.finalize().into_bytes().into()))
