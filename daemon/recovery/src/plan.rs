@@ -28,6 +28,31 @@ pub enum Plan {
     },
 }
 
+/// As a policy writes it: `all { password, any(2, { email, voice, recovery_code }) }`.
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |formatter: &mut fmt::Formatter<'_>, parts: &[Self]| {
+            for (at, part) in parts.iter().enumerate() {
+                write!(formatter, "{}{part}", if at == 0 { "{ " } else { ", " })?;
+            }
+            formatter.write_str(" }")
+        };
+        match self {
+            Self::Factor(factor) => factor.fmt(formatter),
+            Self::Approvals(number) => write!(formatter, "approvals({number})"),
+            Self::All(parts) => {
+                formatter.write_str("all ")?;
+                list(formatter, parts)
+            }
+            Self::Any { need, of } => {
+                write!(formatter, "any({need}, ")?;
+                list(formatter, of)?;
+                formatter.write_str(")")
+            }
+        }
+    }
+}
+
 /// Something a plan asks for at its leaves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Atom {

@@ -1,4 +1,10 @@
 //! The daemon of Readmit, as a library: what `readmitd` runs and its tests drive.
 
+pub mod args;
+pub mod bus;
 pub mod config;
 pub mod plugins;
+pub mod run;
+pub mod service;
+pub mod start;
+pub mod users;

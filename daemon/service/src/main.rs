@@ -1,2 +1,7 @@
-//! Skeleton.
-fn main() {}
+//! `readmitd`: the account-recovery daemon.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    readmitd::start::main()
+}

@@ -111,7 +111,7 @@ impl SqliteStore {
         }
         transaction.commit()?;
         let tail = journal::tail(&connection, &signer.public_key())?;
-        let decoys = secrets::derived(&secrets.subjects, b"decoys")?;
+        let decoys = secrets.decoys;
         let mut desk = Desk {
             connection,
             sealer: sealer.clone(),

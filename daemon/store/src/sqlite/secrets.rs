@@ -1,8 +1,6 @@
 //! The keys that only this database needs: they lie in it, sealed, and stay when the keyring rotates.
 
-use hmac::{Hmac, Mac};
 use rusqlite::{Connection, OptionalExtension};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::error::StoreError;
@@ -49,12 +47,4 @@ fn load_one(
     let sealed = sealer.seal("secrets", name, key.as_slice()).map_err(failed)?;
     connection.execute("INSERT INTO secrets (name, sealed) VALUES (?1, ?2)", (name, sealed))?;
     Ok((key, true))
-}
-
-/// A key for another purpose, that says nothing about the one it comes from.
-pub(super) fn derived(key: &[u8; 32], purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(StoreError::malformed("secrets", "sealed"))?;
-    mac.update(b"derived\0");
-    mac.update(purpose);
-    Ok(Zeroizing::new(mac.finalize().into_bytes().into()))
 }

@@ -1,0 +1,227 @@
+//! `org.readmit.Accounts1`: the people on file, for administrators.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use readmit_recovery::account::Account;
+use readmit_recovery::secret::Secret;
+use readmit_recovery::time::Timestamp;
+use readmit_store::{AccountFilter, AccountRecord, Page};
+use zbus::message::Header;
+use zbus::wire::Variant;
+use zbus::{Connection, interface};
+
+use super::dict::{Dict, In, Out};
+use super::error::Error;
+use super::gate::Gate;
+use super::limits::MAX_ROWS;
+use crate::service::{AccountProperties, Fault, Service};
+
+/// The interface for accounts.
+pub(super) struct Accounts {
+    service: Arc<Service>,
+    gate: Arc<Gate>,
+}
+
+impl Accounts {
+    pub(super) const fn new(service: Arc<Service>, gate: Arc<Gate>) -> Self {
+        Self { service, gate }
+    }
+}
+
+/// Keeps the accounts. Properties (all optional): realm s, kind s, email s or emails as, email_verified b (unsaid, the
+/// administrator vouches), email_same_mailbox b, phone s or phones as (E.164), phone_verified b, phone_country s,
+/// phone_on_lost_device b, groups as, attributes a{ss}, locale s.
+#[interface(name = "org.readmit.Accounts1")]
+impl Accounts {
+    /// Puts an account on file.
+    async fn add(
+        &self,
+        id: String,
+        properties: HashMap<String, Variant<'_>>,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                let properties = read(properties)?;
+                self.service.add_account(&id, &properties, &caller.actor()).await
+            })
+            .await
+    }
+
+    /// Changes an account: what is not said stays.
+    async fn set(
+        &self,
+        id: String,
+        properties: HashMap<String, Variant<'_>>,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                let properties = read(properties)?;
+                self.service.set_account(&id, &properties, &caller.actor()).await
+            })
+            .await
+    }
+
+    /// Shows everything on file about an account, except secrets.
+    #[zbus(out_args("account"))]
+    async fn show(
+        &self,
+        id: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Dict, Error> {
+        self.gate
+            .admin(connection, &header, |_caller| async move {
+                Ok(shown(&self.service.account(&id).await?))
+            })
+            .await
+    }
+
+    /// Lists accounts by id. filter (all optional): realm s, kind s, text s (a part of the id).
+    #[zbus(out_args("accounts"))]
+    async fn list(
+        &self,
+        filter: HashMap<String, Variant<'_>>,
+        offset: u32,
+        limit: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(connection, &header, |_caller| async move {
+                let mut filter = In::new("filter", filter);
+                let wanted =
+                    AccountFilter { realm: filter.text("realm")?, kind: filter.text("kind")?, text: filter.text("text")? };
+                filter.finish()?;
+                let page = Page::new(offset, limit.min(MAX_ROWS));
+                Ok(self.service.accounts(wanted, page).await?.iter().map(|account| listed(account).done()).collect())
+            })
+            .await
+    }
+
+    /// Removes an account with its devices, codes and passes. Its recoveries and its journal stay.
+    async fn remove(
+        &self,
+        id: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                self.service.remove_account(&id, &caller.actor()).await
+            })
+            .await
+    }
+
+    /// Issues ten new recovery codes; the old ones are void. They are shown this once.
+    #[zbus(out_args("codes"))]
+    async fn issue_recovery_codes(
+        &self,
+        id: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<String>, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                let codes = self.service.issue_recovery_codes(&id, &caller.actor()).await?;
+                Ok(codes.iter().map(|code| code.expose().to_owned()).collect())
+            })
+            .await
+    }
+
+    /// Issues an access pass that counts once within so many seconds. It is shown this once.
+    #[zbus(out_args("pass"))]
+    async fn issue_pass(
+        &self,
+        id: String,
+        seconds: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                Ok(self.service.issue_pass(&id, seconds, &caller.actor()).await?.expose().to_owned())
+            })
+            .await
+    }
+
+    /// Sets the password.
+    async fn set_password(
+        &self,
+        id: String,
+        password: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                self.service.set_password(&id, Secret::new(password), &caller.actor()).await
+            })
+            .await
+    }
+}
+
+fn read(properties: HashMap<String, Variant<'_>>) -> Result<AccountProperties, Fault> {
+    let mut from = In::new("properties", properties);
+    let one = |text: Option<String>| text.map(|text| if text.is_empty() { Vec::new() } else { vec![text] });
+    let properties = AccountProperties {
+        realm: from.text("realm")?,
+        kind: from.text("kind")?,
+        emails: one(from.text("email")?).or(from.texts("emails")?),
+        email_verified: from.flag("email_verified")?,
+        email_same_mailbox: from.flag("email_same_mailbox")?,
+        phones: one(from.text("phone")?).or(from.texts("phones")?),
+        phone_verified: from.flag("phone_verified")?,
+        phone_country: from.text("phone_country")?,
+        phone_on_lost_device: from.flag("phone_on_lost_device")?,
+        groups: from.texts("groups")?,
+        attributes: from.map("attributes")?,
+        locale: from.text("locale")?,
+    };
+    from.finish()?;
+    Ok(properties)
+}
+
+fn listed(account: &Account) -> Out {
+    let emails: Vec<&str> = account.emails.iter().map(|email| email.address.as_str()).collect();
+    let phones: Vec<&str> = account.phones.iter().map(|phone| phone.number.as_str()).collect();
+    let groups: Vec<&str> = account.groups.iter().map(String::as_str).collect();
+    let attributes: HashMap<&str, &str> =
+        account.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Out::new()
+        .put("id", account.id.as_str())
+        .put("realm", account.realm.as_str())
+        .put("kind", account.kind.as_str())
+        .put("created_at", account.created_at.unix())
+        .put("emails", emails)
+        .put("phones", phones)
+        .put("groups", groups)
+        .put("attributes", attributes)
+        .maybe("locale", account.locale.as_deref())
+}
+
+fn shown(record: &AccountRecord) -> Dict {
+    let account = &record.account;
+    let email = account.emails.first();
+    let phone = account.phones.first();
+    let devices: Vec<Dict> = record.devices.iter().map(super::devices::shown).collect();
+    let failures: HashMap<&str, u32> = record.failures.iter().map(|(factor, count)| (factor.as_str(), *count)).collect();
+    listed(account)
+        .maybe("email", email.map(|email| email.address.as_str()))
+        .put("email_verified", email.is_some_and(|email| email.verified_at.is_some()))
+        .put("email_same_mailbox", email.is_some_and(|email| email.same_mailbox_as_account))
+        .maybe("phone", phone.map(|phone| phone.number.as_str()))
+        .put("phone_verified", phone.is_some_and(|phone| phone.verified_at.is_some()))
+        .put("phone_on_lost_device", phone.is_some_and(|phone| phone.on_lost_device))
+        .maybe("phone_country", phone.and_then(|phone| phone.country.as_deref()))
+        .put("has_password", record.password.is_some())
+        .put("recovery_codes", record.recovery_codes)
+        .put("devices", devices)
+        .put("failures", failures)
+        .maybe("last_recovered_at", record.last_recovered_at.map(Timestamp::unix))
+        .done()
+}

@@ -1,0 +1,90 @@
+//! The daemon on the bus: one file an interface, each method of a few lines that convert, authorize, call the
+//! service, convert.
+
+mod accounts;
+mod audit;
+mod authentication;
+mod caller;
+mod cases;
+mod devices;
+mod dict;
+mod error;
+mod gate;
+mod limits;
+mod plugins;
+mod policies;
+mod recovery;
+mod signals;
+mod view;
+mod watchers;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use zbus::connection::Builder;
+
+pub use gate::Gate;
+pub use signals::relay;
+
+use crate::service::Service;
+
+/// The name on the bus.
+pub const NAME: &str = "org.readmit.Recovery1";
+/// The one object.
+pub const PATH: &str = "/org/readmit/Recovery1";
+
+/// The daemon could not get onto the bus.
+#[derive(Debug, Error)]
+pub enum BusError {
+    /// The address is unusable or nobody answers there.
+    #[error("cannot connect to the bus at {address}: is it running, and may this user use it?")]
+    Connect {
+        /// The address as configured.
+        address: String,
+        /// Why.
+        #[source]
+        source: zbus::Error,
+    },
+    /// Somebody else has the name.
+    #[error(
+        "the name {NAME} is taken on the bus: another readmitd is running (`systemctl status readmitd`), or the bus policy does not let this user own it"
+    )]
+    Name(#[source] zbus::Error),
+}
+
+/// Puts every interface onto the bus; the name is not taken yet.
+///
+/// # Errors
+/// [`BusError::Connect`].
+pub async fn serve(address: &str, gate: Arc<Gate>, service: Arc<Service>) -> Result<zbus::Connection, BusError> {
+    let builder = match address {
+        "system" => Builder::system(),
+        "session" => Builder::session(),
+        other => Builder::address(other),
+    };
+    let connect = |source| BusError::Connect { address: address.to_owned(), source };
+    builder
+        .serve_at(PATH, recovery::Recovery::new(service.clone(), gate.clone()))
+        .serve_at(PATH, authentication::Authentication::new(service.clone(), gate.clone()))
+        .serve_at(PATH, accounts::Accounts::new(service.clone(), gate.clone()))
+        .serve_at(PATH, devices::Devices::new(service.clone(), gate.clone()))
+        .serve_at(PATH, cases::Cases::new(service.clone(), gate.clone()))
+        .serve_at(PATH, policies::Policies::new(service.clone(), gate.clone()))
+        .serve_at(PATH, plugins::Plugins::new(service.clone(), gate.clone()))
+        .serve_at(PATH, audit::Audit::new(service, gate))
+        .max_queued(limits::QUEUED_MESSAGES)
+        .build()
+        .await
+        .map_err(connect)
+}
+
+/// Takes the name: from here on, callers find the daemon.
+///
+/// # Errors
+/// [`BusError::Name`].
+pub async fn take_name(connection: &zbus::Connection) -> Result<(), BusError> {
+    use zbus::fdo::RequestNameFlags;
+    // Without replacement in either direction: nobody takes over by starting later.
+    let flags = RequestNameFlags::DO_NOT_QUEUE;
+    connection.request_name_with_flags(NAME, flags).await.map(|_| ()).map_err(BusError::Name)
+}

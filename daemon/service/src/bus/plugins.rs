@@ -1,0 +1,92 @@
+//! `org.readmit.Plugins1`: the plugins, for administrators.
+
+use std::sync::Arc;
+
+use zbus::message::Header;
+use zbus::{Connection, interface};
+
+use super::dict::{Dict, Out};
+use super::error::Error;
+use super::gate::Gate;
+use crate::plugins::PluginStatus;
+use crate::service::{Fault, Service};
+
+/// The interface for plugins.
+pub(super) struct Plugins {
+    service: Arc<Service>,
+    gate: Arc<Gate>,
+}
+
+impl Plugins {
+    pub(super) const fn new(service: Arc<Service>, gate: Arc<Gate>) -> Self {
+        Self { service, gate }
+    }
+}
+
+/// Shows and tries the plugins.
+#[interface(name = "org.readmit.Plugins1")]
+impl Plugins {
+    /// Lists the plugins: plugin s, version s, channels as, state s (starting, running, failed, stopped), restarts u,
+    /// since t, last_error s.
+    #[zbus(out_args("plugins"))]
+    async fn list(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(connection, &header, |_caller| async move {
+                Ok(self.service.plugins()?.list().iter().map(shown).collect())
+            })
+            .await
+    }
+
+    /// Sends a test message, or places a test call, to an address: disposition s, detail s.
+    #[zbus(out_args("result"))]
+    async fn test(
+        &self,
+        plugin: String,
+        address: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Dict, Error> {
+        self.gate
+            .admin(connection, &header, |_caller| async move {
+                let ended = self.service.plugins()?.test(&plugin, &address).await.map_err(|_| unknown(&plugin))?;
+                Ok(Out::new().put("disposition", ended.disposition.as_str()).maybe("detail", ended.detail).done())
+            })
+            .await
+    }
+
+    /// Replaces a plugin by a fresh one.
+    async fn restart(
+        &self,
+        plugin: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(connection, &header, |_caller| async move {
+                self.service.plugins()?.restart(&plugin).map_err(|_| unknown(&plugin))
+            })
+            .await
+    }
+}
+
+fn unknown(plugin: &str) -> Fault {
+    let plugin: String = plugin.chars().take(40).collect();
+    Fault::NotFound(format!("there is no plugin `{plugin}`: `readmit plugin list` names them"))
+}
+
+fn shown(status: &PluginStatus) -> Dict {
+    let channels: Vec<&str> = status.channels.iter().map(String::as_str).collect();
+    Out::new()
+        .put("plugin", status.plugin.as_str())
+        .put("version", status.version.as_str())
+        .put("channels", channels)
+        .put("state", status.state.as_str())
+        .put("restarts", status.restarts)
+        .put("since", status.since.unix())
+        .maybe("last_error", status.last_error.as_deref())
+        .done()
+}

@@ -1,0 +1,68 @@
+//! Who is told when a case changes: the connections that have shown to know its id.
+//!
+//! The id of a case is what lets a front end act in it, so the signal is sent to them alone, never broadcast.
+
+use std::collections::{HashMap, VecDeque};
+
+use parking_lot::Mutex;
+use readmit_recovery::id::CaseId;
+
+use super::limits::{CASES_WATCHED, WATCHERS_PER_CASE};
+
+#[derive(Default)]
+pub(super) struct Watchers {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_case: HashMap<CaseId, Vec<String>>,
+    order: VecDeque<CaseId>,
+}
+
+impl Watchers {
+    /// Remembers that this connection knows the case.
+    pub(super) fn add(&self, case: &CaseId, connection: &str) {
+        let mut known = self.known.lock();
+        if !known.by_case.contains_key(case) {
+            if known.order.len() >= CASES_WATCHED
+                && let Some(oldest) = known.order.pop_front()
+            {
+                known.by_case.remove(&oldest);
+            }
+            known.order.push_back(case.clone());
+        }
+        let watchers = known.by_case.entry(case.clone()).or_default();
+        if watchers.iter().any(|watcher| watcher == connection) {
+            return;
+        }
+        if watchers.len() >= WATCHERS_PER_CASE {
+            watchers.remove(0);
+        }
+        watchers.push(connection.to_owned());
+    }
+
+    /// The connections that know the case.
+    pub(super) fn of(&self, case: &CaseId) -> Vec<String> {
+        self.known.lock().by_case.get(case).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_connections_of_a_case_are_told() {
+        let watchers = Watchers::default();
+        let case = CaseId::from_random([1; 16]);
+        for number in 0..=WATCHERS_PER_CASE {
+            watchers.add(&case, &format!(":1.{number}"));
+            watchers.add(&case, &format!(":1.{number}"));
+        }
+        let told = watchers.of(&case);
+        assert_eq!(told.len(), WATCHERS_PER_CASE);
+        assert_eq!(told.first().map(String::as_str), Some(":1.1"));
+        assert!(watchers.of(&CaseId::from_random([2; 16])).is_empty());
+    }
+}

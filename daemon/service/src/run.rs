@@ -1,0 +1,204 @@
+//! From nothing to serving, and back: reads like what it does.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use readmit_policy::{Budget, Channels, LoadError};
+use readmit_recovery::rules::Rules;
+use readmit_store::{Keyring, KeyringError, SqliteOptions, SqliteStore, StoreError};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bus::{self, BusError, Gate};
+use crate::config::{Admin, BusAddress, Config, Support};
+use crate::plugins::Supervisor;
+use crate::service::{Fault, PluginEvents, Policies, Service, Settings};
+use crate::users;
+
+/// How long requests and deliveries in hand may take after the daemon was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the daemon does not run.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// An administrator named in the configuration is unknown to the system.
+    #[error("bus.admins: the system has no user `{0}`: correct the name, or create the user")]
+    NoSuchUser(String),
+    /// The key that seals the store is unusable.
+    #[error("the key of the store is unusable")]
+    Keyring(#[from] KeyringError),
+    /// The store is unusable.
+    #[error("the store is unusable")]
+    Store(#[from] StoreError),
+    /// The policies are unusable, and no earlier set is on file.
+    #[error("the policies in {} are refused, and no earlier set is on file:\n{source}", directory.display())]
+    Policies {
+        /// Where they are.
+        directory: PathBuf,
+        /// What is wrong with them.
+        #[source]
+        source: LoadError,
+    },
+    /// The bus is out of reach.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// Something else, which the log says.
+    #[error("the daemon cannot serve: {0}")]
+    Service(#[from] Fault),
+}
+
+/// Runs the daemon until `shutdown`.
+///
+/// # Errors
+/// [`RunError`]: it could not start, and has changed nothing outside its store.
+pub async fn run(config: Config, shutdown: CancellationToken, reload: ReloadRequests) -> Result<(), RunError> {
+    let admins = admins(&config.bus.admins)?;
+    let keyring = keyring(&config.store.path, &config.store.key)?;
+    let store = Arc::new(SqliteStore::open(&SqliteOptions::new(&config.store.path), Arc::new(keyring))?);
+    let policies = load_policies(&config, &*store).await?;
+    let decoys = store.decoy_key();
+    let service = Service::new(store.clone(), policies, settings(&config), decoys)?;
+    service.keep_policies().await?;
+    let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
+    service.attach(supervisor);
+    let gate = Arc::new(Gate::new(admins));
+    let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
+    let tasks = TaskTracker::new();
+    tasks.spawn(bus::relay(connection.clone(), gate, service.signals()));
+    tasks.spawn(reload_on_signal(service.clone(), reload, shutdown.clone()));
+    let working = tasks.spawn({
+        let (service, shutdown) = (service.clone(), shutdown.clone());
+        async move { service.run(shutdown).await }
+    });
+    bus::take_name(&connection).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+    shutdown.cancelled().await;
+    tracing::info!("stopping");
+    stop(&service, &connection, working).await;
+    store.close();
+    Ok(())
+}
+
+/// Where requests to read the policies again come from.
+pub type ReloadRequests = tokio::sync::mpsc::Receiver<()>;
+
+async fn reload_on_signal(service: Arc<Service>, mut reload: ReloadRequests, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            asked = reload.recv() => match asked {
+                // What is refused is logged and told by the service itself.
+                Some(()) => drop(service.reload_policies("signal").await),
+                None => return,
+            },
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Lets go in order: no new callers, then the plugins, then what is in hand.
+async fn stop(
+    service: &Arc<Service>,
+    connection: &zbus::Connection,
+    working: tokio::task::JoinHandle<Result<(), Fault>>,
+) {
+    if let Err(error) = connection.release_name(bus::NAME).await {
+        tracing::warn!(%error, "the name on the bus was not released");
+    }
+    let rest = async {
+        if let Ok(plugins) = service.plugins() {
+            plugins.shutdown().await;
+        }
+        match working.await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => tracing::error!(%fault, "the daemon's work ended early"),
+            Err(error) => tracing::error!(%error, "the daemon's work ended early"),
+        }
+    };
+    if tokio::time::timeout(GRACE, rest).await.is_err() {
+        tracing::warn!("some work did not end in time; it is taken up at the next start");
+    }
+}
+
+async fn load_policies(config: &Config, store: &SqliteStore) -> Result<Policies, RunError> {
+    let policy = &config.policy;
+    let budget = Budget { cpu: policy.budget, memory: policy.memory, ..Budget::default() };
+    let channels: Channels = config.plugins.iter().flat_map(|plugin| plugin.channels.iter().cloned()).collect();
+    let directory = policy.directory.clone();
+    Policies::load(&directory, budget, channels, store).await.map_err(|source| RunError::Policies { directory, source })
+}
+
+fn settings(config: &Config) -> Settings {
+    let rules = Rules {
+        assurance: config.assurance,
+        open_for: config.case.open_for,
+        escalated_for: config.case.escalated_for,
+        recovered_for: config.case.recovered_for,
+        email_code_for: config.case.email_code_for,
+        code_for: config.case.code_for,
+        support: config.support.email.clone(),
+    };
+    let sender = config.plugins.iter().find_map(|plugin| plugin.sender.as_ref());
+    Settings {
+        rules,
+        limits: config.limits.clone(),
+        organization: config.organization.clone(),
+        support_contact: contact(&config.support),
+        sender: sender.map(|sender| sender.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn contact(support: &Support) -> String {
+    let phone = support.phone.as_ref().map(|phone| phone.as_str().to_owned());
+    let email = support.email.as_ref().map(|email| email.as_str().to_owned());
+    let hours = (!support.hours.is_empty()).then(|| support.hours.clone());
+    [phone, email, hours].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn admins(configured: &[Admin]) -> Result<Vec<u32>, RunError> {
+    let uid = |admin: &Admin| match admin {
+        Admin::Uid(uid) => Ok(*uid),
+        Admin::Name(name) => users::id_of(name).ok_or_else(|| RunError::NoSuchUser(name.clone())),
+    };
+    configured.iter().map(uid).collect()
+}
+
+const fn bus_address(address: &BusAddress) -> &str {
+    match address {
+        BusAddress::System => "system",
+        BusAddress::Session => "session",
+        BusAddress::At(address) => address.as_str(),
+    }
+}
+
+/// The key from systemd's credentials, or from a file beside the database, which the first start makes.
+fn keyring(database: &Path, name: &str) -> Result<Keyring, RunError> {
+    if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+        let credential = Path::new(&credentials).join(name);
+        if credential.exists() {
+            return Ok(Keyring::load(&credential)?);
+        }
+    }
+    let file = database.parent().unwrap_or_else(|| Path::new("/")).join(name);
+    if file.exists() {
+        return Ok(Keyring::load(&file)?);
+    }
+    if database.exists() {
+        // A fresh key could read nothing of this database: better to say so than to make one.
+        tracing::error!(key = %file.display(), "the key is missing, but the database is there: restore the key from its backup");
+        return Ok(Keyring::load(&file)?);
+    }
+    make_private_directory(&file)?;
+    Ok(Keyring::create(&file)?)
+}
+
+fn make_private_directory(file: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let Some(directory) = file.parent().filter(|directory| !directory.exists()) else { return Ok(()) };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|source| StoreError::File {
+        what: "create",
+        path: directory.to_owned(),
+        source,
+    })
+}

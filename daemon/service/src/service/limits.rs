@@ -1,0 +1,42 @@
+//! Every number that bounds something in the service.
+
+use std::time::Duration;
+
+/// How often an event is applied again when others changed the case meanwhile.
+pub const APPLY_TRIES: u32 = 16;
+/// Signals that wait for a slow listener before it misses some.
+pub const SIGNALS: usize = 4096;
+/// Password hashes computed at once: each takes 19 MiB and a core.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Password checks that wait for a turn; the next is told to come back.
+pub const HASHES_WAITING: usize = 128;
+/// Bytes in a password (NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64 characters).
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+/// Characters in a password (same place: at least 8 beside another factor, 15 alone).
+pub const MIN_PASSWORD_CHARS: usize = 15;
+/// Bytes in a proof.
+pub const MAX_PROOF_BYTES: usize = 1024;
+/// Proofs in one submission.
+pub const MAX_PROOFS: usize = 2;
+/// Bytes in a value of the context that a front end gives.
+pub const MAX_CONTEXT_BYTES: usize = 1024;
+/// Bytes in a word of an account: kind, realm, group, attribute.
+pub const MAX_WORD_BYTES: usize = 256;
+/// Addresses, groups or attributes of an account.
+pub const MAX_ITEMS: usize = 64;
+/// Deliveries handed to plugins at once.
+pub const DELIVERIES_AT_ONCE: usize = 256;
+/// Deliveries or deadlines looked at in one round.
+pub const BATCH: u32 = 64;
+/// How long a message may take at a plugin before it is tried again later.
+pub const MESSAGE_ATTEMPT: Duration = Duration::from_secs(60);
+/// The first wait before a message is tried again; it doubles.
+pub const FIRST_RETRY: Duration = Duration::from_secs(30);
+/// The longest wait before a message is tried again.
+pub const LONGEST_RETRY: Duration = Duration::from_secs(3600);
+/// How often the clock is looked at when nothing is due: it may be set, or the machine sleep.
+pub const CLOCK_LOOK: Duration = Duration::from_secs(1);
+/// The longest life of a pass that an administrator issues.
+pub const LONGEST_PASS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Rows of the journal returned at once.
+pub const MAX_ROWS: u32 = 1000;

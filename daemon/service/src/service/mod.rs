@@ -1,0 +1,189 @@
+//! What the daemon does, whoever asks: it loads a case, lets the core decide, commits, and tells.
+//!
+//! The bus converts and authorizes; the core decides; the store writes. Here they are put together.
+
+mod accounts;
+mod authentication;
+mod client;
+mod deliveries;
+mod devices;
+mod facts;
+mod fault;
+mod limits;
+mod passwords;
+mod policies;
+mod recovery;
+mod signals;
+mod staff;
+mod timers;
+mod turns;
+mod writes;
+
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+use readmit_policy::PolicyHost;
+use readmit_recovery::id::{AccountId, CaseId};
+use readmit_recovery::rules::Rules;
+use readmit_recovery::secret::Seed;
+use readmit_recovery::time::Timestamp;
+use readmit_store::{Change, Committed, Store, Write};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+pub use accounts::AccountProperties;
+pub use client::OpenContext;
+pub use deliveries::PluginEvents;
+pub use devices::{DeviceProperties, NewDevice};
+pub use fault::Fault;
+pub use policies::{Explanation, Policies, PolicyInForce};
+pub use recovery::{LinkReply, SignIn, SubmitReply};
+pub use signals::Signal;
+pub use staff::{CaseHistory, Officer};
+
+use crate::config::LimitRules;
+use crate::plugins::Supervisor;
+use passwords::Passwords;
+
+/// What the configuration says to the service.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What it says to the core.
+    pub rules: Rules,
+    /// The limits that outlive restarts.
+    pub limits: LimitRules,
+    /// The organization's name, for authenticator apps.
+    pub organization: String,
+    /// How people reach support, in words.
+    pub support_contact: String,
+    /// The address that e-mail comes from, as people see it.
+    pub sender: String,
+}
+
+/// The daemon's one object: everything that it can do.
+pub struct Service {
+    store: Arc<dyn Store>,
+    policies: Policies,
+    settings: Settings,
+    passwords: Passwords,
+    plugins: OnceLock<Supervisor>,
+    signals: broadcast::Sender<Signal>,
+    outbox: Notify,
+    calls: Mutex<std::collections::HashMap<readmit_recovery::id::DeliveryId, CaseId>>,
+    decoys: [u8; 32],
+}
+
+impl Service {
+    /// Puts the parts together. `decoys` keys the answers about unknown accounts and must outlive restarts.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if the system gives no randomness.
+    pub fn new(
+        store: Arc<dyn Store>,
+        policies: Policies,
+        settings: Settings,
+        decoys: [u8; 32],
+    ) -> Result<Arc<Self>, Fault> {
+        let (signals, _) = broadcast::channel(limits::SIGNALS);
+        Ok(Arc::new(Self {
+            store,
+            policies,
+            settings,
+            passwords: Passwords::new()?,
+            plugins: OnceLock::new(),
+            signals,
+            outbox: Notify::new(),
+            calls: Mutex::default(),
+            decoys,
+        }))
+    }
+
+    /// Gives the service its plugins, once. Until then nothing is delivered.
+    pub fn attach(&self, plugins: Supervisor) {
+        if self.plugins.set(plugins).is_err() {
+            tracing::error!("the plugins were attached twice");
+        }
+    }
+
+    /// The plugins.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] while the daemon is starting.
+    pub fn plugins(&self) -> Result<&Supervisor, Fault> {
+        self.plugins.get().ok_or_else(Fault::internal)
+    }
+
+    /// Everything that is told to everyone, from now on.
+    #[must_use]
+    pub fn signals(&self) -> broadcast::Receiver<Signal> {
+        self.signals.subscribe()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store, for reading.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Works off deliveries and deadlines until `shutdown`.
+    ///
+    /// # Errors
+    /// [`Fault`] if what a crash left behind cannot be put right.
+    pub async fn run(self: &Arc<Self>, shutdown: CancellationToken) -> Result<(), Fault> {
+        self.resume_deliveries().await?;
+        tokio::join!(self.work_off_deliveries(&shutdown), self.keep_deadlines(&shutdown));
+        Ok(())
+    }
+
+    fn policy_host(&self) -> &PolicyHost {
+        self.policies.host()
+    }
+
+    fn tell(&self, signal: Signal) {
+        // Nobody listening is no failure.
+        let _ = self.signals.send(signal);
+    }
+
+    fn change(&self, actor: &str, writes: Vec<Write>) -> Change {
+        Change { at: now(), actor: actor.to_owned(), writes }
+    }
+
+    async fn commit(&self, actor: &str, writes: Vec<Write>) -> Result<Committed, Fault> {
+        Ok(self.store.commit(self.change(actor, writes)).await?)
+    }
+}
+
+/// The time. A clock before 1970 reads as 1970.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp::from_unix(since.map(|since| since.as_secs()).unwrap_or_default())
+}
+
+/// Fresh randomness from the system.
+///
+/// # Errors
+/// [`Fault::Unavailable`]: without randomness nothing is done.
+pub fn seed() -> Result<Seed, Fault> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        tracing::error!(%error, "the system gives no randomness");
+        Fault::internal()
+    })?;
+    Ok(Seed::new(bytes))
+}
+
+fn parse_account(text: &str) -> Result<AccountId, Fault> {
+    AccountId::parse(text).map_err(Fault::invalid)
+}
+
+fn parse_case(text: &str) -> Result<CaseId, Fault> {
+    // A malformed id and an unknown one look the same to whoever guesses.
+    CaseId::parse(text).map_err(|_| Fault::no_case())
+}

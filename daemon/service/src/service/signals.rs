@@ -1,0 +1,33 @@
+//! What the service tells everyone who listens: the bus, and the tests.
+
+use readmit_recovery::id::CaseId;
+
+/// Something that others may want to know at once. Never a secret; the id of a case goes only to those who
+/// know it already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A case has changed.
+    CaseChanged {
+        /// Which.
+        case: CaseId,
+        /// Its state's word.
+        state: &'static str,
+    },
+    /// People should look at this.
+    Alert {
+        /// What kind.
+        kind: String,
+        /// Circumstances by name.
+        detail: Vec<(&'static str, String)>,
+    },
+    /// A set of policies is in force.
+    PoliciesLoaded {
+        /// Its version.
+        version: String,
+    },
+    /// A set of policies was refused; the last one stays in force.
+    PoliciesRefused {
+        /// Why, with file and line.
+        why: String,
+    },
+}

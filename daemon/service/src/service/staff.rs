@@ -1,0 +1,116 @@
+//! What staff do with cases: list, read with their whole history, approve, deny, resolve.
+
+use readmit_recovery::case::{Case, View};
+use readmit_recovery::event::{Event, Resolution, Staff};
+use readmit_store::{CaseFilter, CaseRow, JournalReport, JournalRow, Page};
+use readmit_recovery::time::Timestamp;
+
+use super::{Fault, Service, now, parse_case};
+
+/// A member of staff, as the bus knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// How the journal names them.
+    pub actor: String,
+    /// Their user name, where the system knows one.
+    pub user: Option<String>,
+}
+
+/// A case with everything that happened in it.
+#[derive(Clone, Debug)]
+pub struct CaseHistory {
+    /// The case.
+    pub case: Case,
+    /// As the person sees it.
+    pub view: View,
+    /// Its journal.
+    pub entries: Vec<JournalRow>,
+}
+
+impl Service {
+    /// The cases that fit, the newest first.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`].
+    pub async fn cases(&self, filter: CaseFilter, page: Page) -> Result<Vec<CaseRow>, Fault> {
+        Ok(self.store.cases(filter, page).await?)
+    }
+
+    /// One case with its history.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`].
+    pub async fn case_history(&self, case: &str) -> Result<CaseHistory, Fault> {
+        let (case, view) = self.show(case).await?;
+        let entries = self.store.journal_of(&case.id).await?;
+        Ok(CaseHistory { case, view, entries })
+    }
+
+    /// Vouches for the person.
+    ///
+    /// # Errors
+    /// [`Fault::NotAuthorized`] for one's own case, or the second time.
+    pub async fn approve(&self, case: &str, because: &str, by: &Officer) -> Result<(), Fault> {
+        let staff = self.staff(case, by).await?;
+        self.act(case, by, Event::Approved { by: staff, because: because.to_owned() }).await
+    }
+
+    /// Refuses the recovery.
+    ///
+    /// # Errors
+    /// [`Fault::NotAuthorized`] for one's own case.
+    pub async fn deny(&self, case: &str, because: &str, by: &Officer) -> Result<(), Fault> {
+        let staff = self.staff(case, by).await?;
+        self.act(case, by, Event::DenialDecided { by: staff, because: because.to_owned() }).await
+    }
+
+    /// Resolves an escalated case: `pass`, `reset` or `deny`.
+    ///
+    /// # Errors
+    /// [`Fault::NotAuthorized`] for one's own case.
+    pub async fn resolve(&self, case: &str, action: &str, because: &str, by: &Officer) -> Result<(), Fault> {
+        let resolution = match action {
+            "pass" => Resolution::Pass,
+            "reset" => Resolution::Reset,
+            "deny" => Resolution::Deny,
+            _ => return Err(Fault::invalid("unknown action: use pass, reset or deny")),
+        };
+        let staff = self.staff(case, by).await?;
+        self.act(case, by, Event::Resolved { by: staff, because: because.to_owned(), resolution }).await
+    }
+
+    /// The journal from a time on.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`].
+    pub async fn journal(&self, since: Timestamp, limit: u32) -> Result<Vec<JournalRow>, Fault> {
+        Ok(self.store.journal(since, 0, limit.min(super::limits::MAX_ROWS)).await?)
+    }
+
+    /// Checks every link of the journal.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`].
+    pub async fn verify_journal(&self) -> Result<JournalReport, Fault> {
+        Ok(self.store.verify_journal().await?)
+    }
+
+    async fn act(&self, case: &str, by: &Officer, event: Event) -> Result<(), Fault> {
+        self.apply(&parse_case(case)?, &by.actor, event, Vec::new()).await.map(|_| ())
+    }
+
+    /// The member of staff, with the account that is their own: one of their user name, or one whose attribute
+    /// `unix_user` says so.
+    async fn staff(&self, case: &str, by: &Officer) -> Result<Staff, Fault> {
+        let account = self.load(&parse_case(case)?).await?.case.account;
+        let own = match &by.user {
+            None => false,
+            Some(user) if account.as_str() == user => true,
+            Some(user) => {
+                let record = self.store.account(&account, now()).await?;
+                record.is_some_and(|record| record.account.attributes.get("unix_user") == Some(user))
+            }
+        };
+        Ok(Staff { name: by.actor.clone(), account: own.then_some(account) })
+    }
+}

@@ -1,0 +1,164 @@
+//! One event, from the stored case to the committed one.
+
+use readmit_recovery::case::{Case, Moment, Opening, Transition};
+use readmit_recovery::event::{Event, Reply};
+use readmit_recovery::facts::Question;
+use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::time::Timestamp;
+use readmit_recovery::verdict::Verdict;
+use readmit_store::{CommitError, DecisionRow, Entry, Write};
+use serde_json::{Map, Value};
+
+use super::limits::APPLY_TRIES;
+use super::writes::{Row, effects, from_row};
+use super::{Fault, Service, Signal, now, seed};
+
+/// A case as it is stored.
+pub(super) struct Loaded {
+    pub(super) case: Case,
+    revision: u64,
+}
+
+/// A case after a committed event.
+pub(super) struct Applied {
+    pub(super) case: Case,
+    pub(super) reply: Reply,
+}
+
+/// Why an event was not committed.
+pub(super) enum ApplyError {
+    /// Nothing to tell apart: it is told as it is.
+    Fault(Fault),
+    /// What the event relied on is spent: the proof was wrong after all.
+    Spent,
+}
+
+impl From<Fault> for ApplyError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Service {
+    /// Reads a case.
+    pub(super) async fn load(&self, id: &CaseId) -> Result<Loaded, Fault> {
+        let stored = self.store.case(id).await?.ok_or_else(Fault::no_case)?;
+        Ok(Loaded { case: from_row(&stored.row)?, revision: stored.revision })
+    }
+
+    /// Opens a case and commits it, with `charges` against limits.
+    pub(super) async fn open_case(&self, opening: Opening, charges: Vec<Write>, actor: &str) -> Result<Case, Fault> {
+        let at = now();
+        let (transition, decisions) = self.decide(&opening.policy.clone(), at, |moment| Ok(Case::open(opening, moment))).await?;
+        match self.commit_transition(transition, &Row::Insert, charges, decisions, actor, at).await {
+            Ok(applied) => Ok(applied.case),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Applies an event to a case, with `extra` writes that must come true with it. Starts over when others
+    /// changed the case meanwhile.
+    pub(super) async fn apply(&self, id: &CaseId, actor: &str, event: Event, extra: Vec<Write>) -> Result<Applied, Fault> {
+        match self.try_apply(id, actor, event, extra).await {
+            Ok(applied) => Ok(applied),
+            Err(ApplyError::Fault(fault)) => Err(fault),
+            Err(ApplyError::Spent) => {
+                Err(Fault::WrongState("this was used already or has expired: ask for a new one".to_owned()))
+            }
+        }
+    }
+
+    /// As [`Service::apply`], telling apart what was spent.
+    pub(super) async fn try_apply(
+        &self,
+        id: &CaseId,
+        actor: &str,
+        event: Event,
+        extra: Vec<Write>,
+    ) -> Result<Applied, ApplyError> {
+        for _ in 0..APPLY_TRIES {
+            let Loaded { case, revision } = self.load(id).await?;
+            let at = now();
+            let event = event.clone();
+            let (transition, decisions) =
+                self.decide(&case.policy, at, |moment| case.apply(event, moment).map_err(Fault::from)).await?;
+            let unchanged = transition.case == case && transition.commands.is_empty() && transition.records.is_empty();
+            if unchanged && extra.is_empty() {
+                return Ok(Applied { case: transition.case, reply: transition.reply });
+            }
+            let row = Row::Update { revision };
+            match self.commit_transition(transition, &row, extra.clone(), decisions, actor, at).await {
+                Ok(applied) => return Ok(applied),
+                Err(CommitError::Stale) => {}
+                Err(CommitError::Spent(_)) => return Err(ApplyError::Spent),
+                Err(error) => return Err(ApplyError::Fault(error.into())),
+            }
+        }
+        Err(ApplyError::Fault(CommitError::Stale.into()))
+    }
+
+    /// Lets the core decide, with the policy of `version`; returns the decisions for the log.
+    pub(super) async fn decide(
+        &self,
+        version: &PolicyVersion,
+        at: Timestamp,
+        step: impl FnOnce(Moment<'_>) -> Result<Transition, Fault>,
+    ) -> Result<(Transition, Vec<Write>), Fault> {
+        let set = self.policy_of(version).await?;
+        let mut decisions = Vec::new();
+        let mut policy = |question: &Question| -> Verdict {
+            let decision = set.decide(question);
+            decisions.push(Write::Decision(DecisionRow {
+                at,
+                case: question.case.clone(),
+                version: version.clone(),
+                hook: question.hook.as_str().to_owned(),
+                input: serde_json::to_string(question).unwrap_or_default(),
+                verdict: serde_json::to_string(&decision.verdict).unwrap_or_default(),
+                micros: decision.micros,
+            }));
+            decision.verdict
+        };
+        let moment = Moment { now: at, seed: seed()?, rules: &self.settings.rules, policy: &mut policy };
+        let transition = step(moment)?;
+        Ok((transition, decisions))
+    }
+
+    async fn commit_transition(
+        &self,
+        transition: Transition,
+        row: &Row,
+        mut writes: Vec<Write>,
+        decisions: Vec<Write>,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<Applied, CommitError> {
+        let effects = effects(&transition, row, at).map_err(|_| CommitError::TooLarge("the case"))?;
+        let case = transition.case;
+        writes.extend(effects.writes);
+        writes.extend(decisions);
+        for kind in &effects.alerts {
+            writes.push(Write::Journal(Entry {
+                kind: "alert".to_owned(),
+                case: Some(case.id.clone()),
+                account: Some(case.account.clone()),
+                detail: Map::from_iter([("kind".to_owned(), Value::String((*kind).to_owned()))]),
+            }));
+        }
+        let mut change = self.change(actor, writes);
+        change.at = at;
+        self.store.commit(change).await?;
+        self.tell(Signal::CaseChanged { case: case.id.clone(), state: case.state.as_str() });
+        for kind in effects.alerts {
+            let detail = vec![("case", case.id.to_string()), ("account", case.account.to_string())];
+            self.tell(Signal::Alert { kind: kind.to_owned(), detail });
+        }
+        if effects.delivers {
+            self.outbox.notify_one();
+        }
+        for id in effects.cancelled {
+            self.cancel_delivery(&id, actor).await;
+        }
+        Ok(Applied { case, reply: transition.reply })
+    }
+}
