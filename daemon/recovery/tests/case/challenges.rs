@@ -34,7 +34,7 @@ fn steps_come_in_the_plans_order() {
         ("right password", "right password", "refused: password is proven already"),
         ("right password", "right email", "refused: ask for a code first"),
         ("right password", "ask voice", "refused: voice comes later: finish the step before it first"),
-        ("right password", "ask email", "proving | veto link(1) verification>alice"),
+        ("right password", "ask email", "proving | veto link(2) verification>alice"),
         ("right password; ask email", "right email", "proving | clear(email)"),
         ("right password; ask email; end email sent", "right email", "proving | clear(email)"),
         ("right password; ask email; end email sent", "click same", "proving | clear(email)"),

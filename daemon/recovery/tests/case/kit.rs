@@ -23,10 +23,14 @@ use readmit_recovery::verdict::{DeviceFate, Outcome, Policy, Verdict};
 pub const START: u64 = 1_795_368_600;
 
 /// A policy that answers by a table, and remembers what it was asked.
+#[derive(Debug)]
 pub struct Script {
     answers: BTreeMap<Hook, Verdict>,
     next: BTreeMap<Hook, VecDeque<Verdict>>,
+    /// The questions, in order.
     pub asked: Vec<Question>,
+    /// The answers to them.
+    pub answered: Vec<Verdict>,
 }
 
 impl Script {
@@ -38,7 +42,7 @@ impl Script {
             (Hook::Failed, Verdict::Retry { after: Duration::ZERO }),
             (Hook::Recovered, Verdict::Outcome(outcome())),
         ]);
-        Self { answers, next: BTreeMap::new(), asked: Vec::new() }
+        Self { answers, next: BTreeMap::new(), asked: Vec::new(), answered: Vec::new() }
     }
 
     /// Answers `hook` like this from now on.
@@ -62,7 +66,9 @@ impl Policy for Script {
     fn decide(&mut self, question: &Question) -> Verdict {
         self.asked.push(question.clone());
         let next = self.next.get_mut(&question.hook).and_then(VecDeque::pop_front);
-        next.unwrap_or_else(|| self.answers[&question.hook].clone())
+        let verdict = next.unwrap_or_else(|| self.answers[&question.hook].clone());
+        self.answered.push(verdict.clone());
+        verdict
     }
 }
 
