@@ -48,7 +48,9 @@ fn measure(host: &PolicyHost, question: &Question) -> Result<(), Box<dyn Error>>
         })
         .collect();
     nanoseconds.sort_unstable();
-    let micros = |nanoseconds: u128| Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX)).as_secs_f64() * 1e6;
+    let micros = |nanoseconds: u128| {
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX)).as_secs_f64() * 1e6
+    };
     println!(
         "{:<10} {:>10.1} {:>10.1} {:>10.1} {:>10}",
         question.hook.as_str(),
@@ -74,7 +76,7 @@ fn throughput(host: &Arc<PolicyHost>) {
             })
         })
         .collect();
-    let finished = threads.into_iter().filter(|_| true).map(|thread| thread.join().is_ok()).filter(|ok| *ok).count();
+    let finished = threads.into_iter().map(|thread| thread.join().is_ok()).filter(|ok| *ok).count();
     #[expect(clippy::cast_precision_loss, reason = "a count of a few ten thousand")]
     let a_second = (finished * DECISIONS) as f64 / started.elapsed().as_secs_f64();
     println!("{THREADS} threads: {a_second:.0} decisions a second");

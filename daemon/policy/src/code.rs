@@ -30,7 +30,11 @@ impl Code {
                 Err(error) => {
                     let message = Raised::of(&error).message;
                     let (line, message) = numbered(&message);
-                    problems.push(Problem { file: name.to_owned(), line, fault: Fault::Syntax(message.to_owned()) });
+                    problems.push(Problem {
+                        file: name.to_owned(),
+                        line,
+                        fault: Fault::Syntax(message.to_owned()),
+                    });
                 }
             }
         }

@@ -108,7 +108,8 @@ impl Builder {
         if failures.is_empty() {
             return Ok(None);
         }
-        let tables = failures.iter().map(|failure| self.failure(failure)).collect::<mlua::Result<Vec<_>>>()?;
+        let tables =
+            failures.iter().map(|failure| self.failure(failure)).collect::<mlua::Result<Vec<_>>>()?;
         self.list.call(Variadic::from(tables)).map(Some)
     }
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use mlua::{Table, Value};
 use readmit_recovery::facts::Hook;
 
-use crate::decode::{Made, kind, word_of};
+use crate::decode::Made;
 use crate::load_error::{Fault, LoadError, Problem};
+use crate::misuse::{kind, word_of};
 use crate::probe;
 use crate::raised::tidy;
 use crate::spelling::nearest;
@@ -90,7 +91,9 @@ impl Inspection {
     fn probe(&mut self, vm: &Vm, realm: &str, file: &str) {
         for question in probe::questions(realm) {
             let fault = match vm.ask(file, &question) {
-                Ok(Reply::Answer { value, line, .. }) => misfit(&value, question.hook).map(|fault| (line, fault)),
+                Ok(Reply::Answer { value, line, .. }) => {
+                    misfit(&value, question.hook).map(|fault| (line, fault))
+                }
                 Ok(Reply::NoHook | Reply::NoPolicy) => None,
                 Err(broken) if broken.spoils() => {
                     self.has_spoilt_machine = true;

@@ -22,11 +22,14 @@ mod inspection;
 pub mod limits;
 mod load_error;
 mod meter;
+mod misuse;
+mod parts;
 mod probe;
 mod raised;
 mod set;
 mod sources;
 mod spelling;
+mod verdicts;
 mod vm;
 mod vocabulary;
 

@@ -135,7 +135,7 @@ impl Meter {
         if interrupts > self.budget.interrupts {
             return self.exhaust(lua, |at| Exhausted::Interrupts { at, limit: self.budget.interrupts });
         }
-        if interrupts % INTERRUPTS_PER_CLOCK == 0 && self.is_late() {
+        if interrupts.is_multiple_of(INTERRUPTS_PER_CLOCK) && self.is_late() {
             return self.exhaust(lua, |at| Exhausted::Cpu { at, limit: self.budget.cpu });
         }
         Ok(VmState::Continue)

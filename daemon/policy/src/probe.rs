@@ -58,7 +58,8 @@ fn later(facts: &Facts) -> Vec<Question> {
         proved.factor = Some(factor.clone());
         questions.push(proved);
         for count in [1, 3] {
-            let failure = Failure { factor: factor.clone(), disposition: Disposition::NoAnswer, count, at: NOW };
+            let failure =
+                Failure { factor: factor.clone(), disposition: Disposition::NoAnswer, count, at: NOW };
             let mut failed = question(Hook::Failed, Reason::Lost, facts.clone());
             failed.failures = vec![failure.clone()];
             failed.failure = Some(failure);
@@ -86,7 +87,12 @@ fn facts(realm: &str, kind: &str, standing: Standing) -> Option<Facts> {
     let has_all = !matches!(standing, Standing::Bare);
     let loses_phone = matches!(standing, Standing::PhoneLost);
     let form = if matches!(standing, Standing::Hardware) { Form::Hardware } else { Form::Virtual };
-    let device = DeviceFacts { id: DeviceId::parse("probe").ok()?, form, label: "probe".to_owned(), enrolled_at: THEN };
+    let device = DeviceFacts {
+        id: DeviceId::parse("probe").ok()?,
+        form,
+        label: "probe".to_owned(),
+        enrolled_at: THEN,
+    };
     let email = EmailFacts {
         domain: "example.org".to_owned(),
         verified_at: Some(THEN),
@@ -110,5 +116,10 @@ fn facts(realm: &str, kind: &str, standing: Standing) -> Option<Facts> {
         phone: has_all.then_some(phone),
         has: Has { password: has_all, recovery_codes: has_all && !loses_phone, other_devices: has_all },
     };
-    Some(Facts { account, device: has_all.then_some(device), client: Client::default(), history: History::default() })
+    Some(Facts {
+        account,
+        device: has_all.then_some(device),
+        client: Client::default(),
+        history: History::default(),
+    })
 }

@@ -37,7 +37,8 @@ impl Raised {
         } else {
             tidy(without_prelude(text))
         };
-        let place = trace.lines().find_map(|line| positioned(line.trim()).map(|(file, line, _)| (file, line)));
+        let place =
+            trace.lines().find_map(|line| positioned(line.trim()).map(|(file, line, _)| (file, line)));
         Self { file: place.map(|(file, _)| file.to_owned()), line: place.map(|(_, line)| line), message }
     }
 }
@@ -69,7 +70,8 @@ fn is_no_text(text: &str) -> bool {
 
 /// The message of a library function that the prelude wraps begins with a place in the prelude.
 fn without_prelude(text: &str) -> &str {
-    let rest = text.strip_prefix("readmit:").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let rest =
+        text.strip_prefix("readmit:").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
     rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text)
 }
 

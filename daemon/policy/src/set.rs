@@ -1,6 +1,7 @@
 //! A set of policies, loaded whole or not at all, and the decisions it makes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,13 +13,14 @@ use readmit_recovery::verdict::Verdict;
 use thiserror::Error;
 
 use crate::code::Code;
-use crate::decode::{Made, kind, word_of};
+use crate::decode::Made;
 use crate::defaults;
 use crate::input::{self, TooLarge};
 use crate::inspection::Inspection;
 use crate::limits::MAX_IDLE_MACHINES;
 use crate::load_error::{Fault, LoadError, Problem};
 use crate::meter::Budget;
+use crate::misuse::{kind, word_of};
 use crate::raised::{Raised, tidy};
 use crate::sources::Sources;
 use crate::vm::{Broken, Reply, Vm};
@@ -34,6 +36,12 @@ pub struct PolicySet {
     budget: Budget,
     realms: BTreeMap<String, String>,
     idle: Mutex<Vec<Vm>>,
+}
+
+impl fmt::Debug for PolicySet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PolicySet").field("version", self.version()).finish_non_exhaustive()
+    }
 }
 
 /// One question answered, with what the decision log wants to know of it.
@@ -180,8 +188,10 @@ impl PolicySet {
         let verdict = match &reply {
             Ok(Reply::NoHook) => {
                 decision.by_default = true;
-                defaults::answer(question)
-                    .ok_or_else(|| Unanswered::NoHook { at: format!("{file}:"), hook: question.hook.as_str() })
+                defaults::answer(question).ok_or_else(|| Unanswered::NoHook {
+                    at: format!("{file}:"),
+                    hook: question.hook.as_str(),
+                })
             }
             Ok(Reply::NoPolicy) => Err(Unanswered::NotAPolicy(file.to_owned())),
             Ok(Reply::Answer { value, surplus, line, built }) => {
@@ -233,5 +243,9 @@ fn verdict(value: &Value, surplus: bool, at: &str, hook: Hook, built: bool) -> R
         },
         other => return Err(Unanswered::NoVerdict { at, hook: name, got: kind(other) }),
     };
-    if verdict.fits(hook) { Ok(verdict) } else { Err(Unanswered::Misfit { at, hook: name, word: word_of(&verdict) }) }
+    if verdict.fits(hook) {
+        Ok(verdict)
+    } else {
+        Err(Unanswered::Misfit { at, hook: name, word: word_of(&verdict) })
+    }
 }

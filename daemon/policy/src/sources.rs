@@ -37,7 +37,8 @@ impl Sources {
         let root = directory
             .canonicalize()
             .map_err(|error| Problem::in_file(directory.display().to_string(), Fault::Unreadable(error)))?;
-        let mut reading = Reading { root, files: BTreeMap::new(), problems: Vec::new(), entries: 0, bytes: 0 };
+        let mut reading =
+            Reading { root, files: BTreeMap::new(), problems: Vec::new(), entries: 0, bytes: 0 };
         reading.directory(Path::new(""), 1);
         LoadError::unless_empty(reading.problems)?;
         Self::from_files(reading.files)
@@ -113,7 +114,10 @@ pub(crate) fn stem(name: &str) -> &str {
 
 fn is_plain(name: &str) -> bool {
     let parts_fit = name.split('/').all(|part| {
-        !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':']) && !part.contains(char::is_control)
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.contains(['\\', ':'])
+            && !part.contains(char::is_control)
     });
     parts_fit
         && name.len() <= MAX_PATH_BYTES
@@ -167,7 +171,9 @@ impl Reading {
     fn entry(&mut self, relative: &Path, depth: usize) {
         let Some(name) = relative.file_name().and_then(|name| name.to_str()) else {
             // A name that is not UTF-8 is refused only where it would count.
-            return if is_source(relative) { self.refuse(relative, Fault::BadName) };
+            return if is_source(relative) {
+                self.refuse(relative, Fault::BadName)
+            };
         };
         if name.starts_with(['.', '#']) || name.ends_with('~') {
             return;

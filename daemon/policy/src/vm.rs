@@ -77,7 +77,12 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    /// Whether the machine can be used again. A policy's own error leaves nothing behind.
+    #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+    fn by_lua(error: mlua::Error) -> Self {
+        Self::Raised(Raised::of(&error))
+    }
+
+    /// Whether the machine cannot be used again. A policy's own error leaves nothing behind.
     pub const fn spoils(&self) -> bool {
         !matches!(self, Self::Raised(_))
     }
@@ -112,7 +117,8 @@ impl Vm {
         native.raw_set("unknown", stranger(&lua, Arc::clone(&meter))?)?;
         native.raw_set("resolve", resolver(&lua, Arc::clone(code))?)?;
         native.raw_set("instantiate", instantiator(&lua, code)?)?;
-        let prelude = lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
+        let prelude =
+            lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
         let (ask, inspect, build, failure, list) = prelude.call((native, limits(&lua)?))?;
         lua.sandbox(true)?;
         let interrupting = Arc::clone(&meter);
@@ -125,9 +131,8 @@ impl Vm {
     pub fn ask(&self, path: &str, question: &Question) -> Result<Reply, Broken> {
         // With a limit in force every call into Lua is made in protected mode, which costs more than the call; the
         // size of what is built here has been checked.
-        let (case, subject) = self.without_limit(|| {
-            Ok((self.builder.case(&self.lua, question)?, self.builder.subject(&self.lua, question)?))
-        })?;
+        let case = self.builder.case(&self.lua, question).map_err(Broken::by_lua)?;
+        let subject = self.builder.subject(&self.lua, question).map_err(Broken::by_lua)?;
         let (state, value, surplus, line) = self.metered(path, || {
             self.ask.call::<(u8, Value, Value, Option<u32>)>((path, question.hook.as_str(), case, subject))
         })?;
@@ -163,10 +168,6 @@ impl Vm {
         self.lua.used_memory() > self.fresh.saturating_add(MAX_GARBAGE)
     }
 
-    fn without_limit<T>(&self, build: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
-        build().map_err(|error| Broken::Raised(Raised::of(&error)))
-    }
-
     fn metered<T>(&self, path: &str, run: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
         let limit = self.lua.used_memory().saturating_add(self.budget.memory);
         self.limit(limit)?;
@@ -180,12 +181,12 @@ impl Vm {
             (Err(error), None) if is_memory(&error) => {
                 Err(Broken::Memory { file: path.to_owned(), limit: self.budget.memory })
             }
-            (Err(error), None) => Err(Broken::Raised(Raised::of(&error))),
+            (Err(error), None) => Err(Broken::by_lua(error)),
         }
     }
 
     fn limit(&self, bytes: usize) -> Result<(), Broken> {
-        self.lua.set_memory_limit(bytes).map(drop).map_err(|error| Broken::Raised(Raised::of(&error)))
+        self.lua.set_memory_limit(bytes).map(drop).map_err(Broken::by_lua)
     }
 }
 

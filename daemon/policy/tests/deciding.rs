@@ -1,5 +1,7 @@
 //! What a policy is told, what its answers mean, and that nothing but the question decides.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod question;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +25,8 @@ use readmit_recovery::verdict::{DeviceFate, Outcome, Verdict};
 fn set(text: &str) -> PolicySet {
     let files = BTreeMap::from([("default.lua".to_owned(), text.to_owned())]);
     let sources = Sources::from_files(files).expect("it fits");
-    PolicySet::load(sources, Budget::default(), &Channels::default()).unwrap_or_else(|error| panic!("{error}"))
+    PolicySet::load(sources, Budget::default(), &Channels::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A policy with this body in one hook.
@@ -191,7 +194,9 @@ fn every_word_makes_its_verdict() {
     assert_eq!(answer(Hook::Recovered, "return outcome { hold = 0 }"), Verdict::Outcome(least));
     assert_eq!(answer(Hook::Proved, "return nil"), Verdict::Nothing);
     assert_eq!(answer(Hook::Proved, "return prove { 'voice' }"), prove(factor(Factor::Voice)));
-    for (unit, seconds) in [("seconds(90)", 90), ("minutes(1.5)", 90), ("hours(1)", 3600), ("days(1)", 86_400)] {
+    for (unit, seconds) in
+        [("seconds(90)", 90), ("minutes(1.5)", 90), ("hours(1)", 3600), ("days(1)", 86_400)]
+    {
         let wanted = Verdict::Retry { after: Duration::from_secs(seconds) };
         assert_eq!(answer(Hook::Failed, &format!("return retry {{ after = {unit} }}")), wanted);
     }
@@ -220,7 +225,13 @@ fn a_duration_is_whole_seconds_within_its_limits() {
         let verdict = outcome(&format!("{field} = {seconds}"));
         assert_eq!(matches!(verdict, Verdict::Outcome(_)), fits, "{field} = {seconds}: {verdict:?}");
     }
-    for bad in ["device = 'delete'", "device = true", "revoke_sessions = 'yes'", "force_password_change = 1", "holt = 1"] {
+    for bad in [
+        "device = 'delete'",
+        "device = true",
+        "revoke_sessions = 'yes'",
+        "force_password_change = 1",
+        "holt = 1",
+    ] {
         assert!(matches!(outcome(bad), Verdict::Unable { .. }), "{bad}");
     }
 }
@@ -304,8 +315,10 @@ fn a_question_that_is_too_large_is_not_put() {
 #[test]
 fn the_budget_is_what_it_says() {
     let count = |interrupts, n: u32| {
-        let text = format!("return {{ open = function() for i = 1, {n} do end return prove {{ 'email' }} end }}");
-        let sources = Sources::from_files(BTreeMap::from([("default.lua".to_owned(), text)])).expect("it fits");
+        let text =
+            format!("return {{ open = function() for i = 1, {n} do end return prove {{ 'email' }} end }}");
+        let sources =
+            Sources::from_files(BTreeMap::from([("default.lua".to_owned(), text)])).expect("it fits");
         let budget = Budget { interrupts, ..Budget::default() };
         let set = PolicySet::load(sources, budget, &Channels::default()).expect("it loads");
         set.decide(&question(Hook::Open))
@@ -320,7 +333,8 @@ fn the_budget_is_what_it_says() {
 
 #[test]
 fn memory_is_bounded_for_each_decision_and_not_for_all_together() {
-    let hungry = "local t = {} for i = 1, 4000 do t[i] = string.rep('x', 1000) .. i end return prove { 'email' }";
+    let hungry =
+        "local t = {} for i = 1, 4000 do t[i] = string.rep('x', 1000) .. i end return prove { 'email' }";
     let set = hooked(Hook::Open, hungry);
     for round in 0..50 {
         let verdict = set.decide(&question(Hook::Open)).verdict;
@@ -351,7 +365,10 @@ fn one_question_always_has_one_answer() {
         let answers: BTreeSet<_> =
             threads.into_iter().flat_map(|thread| thread.join().expect("no thread panics")).collect();
         assert_eq!(answers.len(), 1, "{answers:?}");
-        assert!(answers.iter().all(|(verdict, interrupts)| !verdict.contains("Unable") && *interrupts > 0), "{answers:?}");
+        assert!(
+            answers.iter().all(|(verdict, interrupts)| !verdict.contains("Unable") && *interrupts > 0),
+            "{answers:?}"
+        );
     }
 }
 

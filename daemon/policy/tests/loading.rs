@@ -1,5 +1,7 @@
 //! What is loaded, what is refused, and what the refusal says.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod question;
 
 use std::collections::BTreeMap;
@@ -11,8 +13,8 @@ use proptest::prelude::*;
 use question::question;
 use readmit_policy::limits::{MAX_DIRECTORY_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_PROBLEMS, MAX_TOTAL_BYTES};
 use readmit_policy::{Budget, Channels, LoadError, PolicySet, Sources};
-use readmit_recovery::facts::Hook;
 use readmit_recovery::factor::Factor;
+use readmit_recovery::facts::Hook;
 use readmit_recovery::plan::Plan;
 use readmit_recovery::verdict::Verdict;
 
@@ -46,8 +48,14 @@ fn a_faulty_policy_is_refused_with_its_place_and_its_mend() {
         ("\n\nlocal x = = 1", "default.lua:3: Expected"),
         ("\nerror('by design')", "default.lua:2: by design"),
         ("\nwhile true do end", "default.lua: default.lua:2: the budget of 200000 steps"),
-        ("local s = 'a' while true do s = s .. s end", "default.lua: default.lua: the budget of 16777216 bytes"),
-        ("local x = 1", "default.lua: a policy file must return its table of hooks, and this one returns nothing"),
+        (
+            "local s = 'a' while true do s = s .. s end",
+            "default.lua: default.lua: the budget of 16777216 bytes",
+        ),
+        (
+            "local x = 1",
+            "default.lua: a policy file must return its table of hooks, and this one returns nothing",
+        ),
         ("return 7", "returns a number"),
         ("return deny 'x'", "returns deny"),
         ("return {}", "default.lua: the policy has no function `open`"),
@@ -62,7 +70,10 @@ fn a_faulty_policy_is_refused_with_its_place_and_its_mend() {
         ("return { open = function() end, [1] = 2 }", "`a number` is no hook"),
         ("return setmetatable({ open = function() end }, {})", "has a metatable"),
         ("local m = require './missing'\nreturn { open = m }", "default.lua:1: there is no file missing.lua"),
-        ("local plan = all { 'emial' }\nreturn {}", "default.lua:1: all[1]: `emial` is no factor: did you mean `email`?"),
+        (
+            "local plan = all { 'emial' }\nreturn {}",
+            "default.lua:1: all[1]: `emial` is no factor: did you mean `email`?",
+        ),
         ("\u{1b}Lua", "default.lua:1:"),
         ("", "returns nothing"),
     ];
@@ -74,9 +85,9 @@ fn a_faulty_policy_is_refused_with_its_place_and_its_mend() {
 
 #[test]
 fn every_fault_of_every_file_is_named_at_once() {
-    let error = load(&[("default.lua", "return {}"), ("b.lua", "return 1"), ("c.lua", GOOD), ("a.lua", "error 'x'")])
-        .err()
-        .expect("three files are wrong");
+    let error =
+        load(&[("default.lua", "return {}"), ("b.lua", "return 1"), ("c.lua", GOOD), ("a.lua", "error 'x'")])
+            .expect_err("three files are wrong");
     let found: Vec<_> = error.problems().iter().map(|problem| problem.file.as_str()).collect();
     assert_eq!(found, ["a.lua", "b.lua", "default.lua"]);
     assert_eq!(error.problems()[0].line, Some(1));
@@ -85,7 +96,7 @@ fn every_fault_of_every_file_is_named_at_once() {
 
     let many: BTreeMap<_, _> = (0..100).map(|at| (format!("r{at}.lua"), "return {".to_owned())).collect();
     let sources = Sources::from_files(many).expect("the files fit");
-    let error = PolicySet::load(sources, Budget::default(), &Channels::default()).err().expect("all are wrong");
+    let error = PolicySet::load(sources, Budget::default(), &Channels::default()).expect_err("all are wrong");
     assert_eq!(error.problems().len(), MAX_PROBLEMS);
 }
 
@@ -111,34 +122,64 @@ fn a_realm_has_its_own_file_or_the_default() {
     assert_eq!(realms, [("default", "default.lua"), ("example", "example.luau")]);
 
     let set = load(&[("example.lua", denying)]).expect("a set without a default");
-    let Verdict::Unable { cause } = verdict(&set, "elsewhere") else { panic!("nobody decides for this realm") };
+    let Verdict::Unable { cause } = verdict(&set, "elsewhere") else {
+        panic!("nobody decides for this realm")
+    };
     assert_eq!(cause, "there is no policy for the realm `elsewhere` and no default.lua");
 }
 
 #[test]
 fn a_misspelt_word_is_found_before_a_person_meets_it() {
     let table = [
-        ("open = function(case)\nif case.reason == 'stolen' then return prove { 'emial' } end end", "default.lua:2: prove[1]: `emial` is no factor: did you mean `email`?"),
-        ("open = function(case)\nif case.account.kind == 'member' then\nreturn escalat {} end end", "default.lua:3: there is no `escalat` here: did you mean `escalate`?"),
-        ("open = function(case)\nif not case.device then return deny { becuase = 'x' } end end", "default.lua:2: deny does not know the key `becuase`: did you mean `because`?"),
-        ("open = function(case)\nreturn prove { 'email', deny 'x' } end", "default.lua:2: prove[2] is deny, which is a verdict"),
-        ("open = function(case) end,\nproved = function(case) return outcome {} end", "default.lua:2: `proved` cannot answer with `outcome`"),
-        ("open = function(case) end,\nfailed = function(case, f) if f.count > 2 then return retri {} end end", "default.lua:2: there is no `retri` here: did you mean `retry`?"),
-        ("open = function(case) end,\nrecovered = function(case) if case.device and case.device.form == 'hardware' then return outcome { devise = 'keep' } end end", "did you mean `device`?"),
+        (
+            "open = function(case)\nif case.reason == 'stolen' then return prove { 'emial' } end end",
+            "default.lua:2: prove[1]: `emial` is no factor: did you mean `email`?",
+        ),
+        (
+            "open = function(case)\nif case.account.kind == 'member' then\nreturn escalat {} end end",
+            "default.lua:3: there is no `escalat` here: did you mean `escalate`?",
+        ),
+        (
+            "open = function(case)\nif not case.device then return deny { becuase = 'x' } end end",
+            "default.lua:2: deny does not know the key `becuase`: did you mean `because`?",
+        ),
+        (
+            "open = function(case)\nreturn prove { 'email', deny 'x' } end",
+            "default.lua:2: prove[2] is deny, which is a verdict",
+        ),
+        (
+            "open = function(case) end,\nproved = function(case) return outcome {} end",
+            "default.lua:2: `proved` cannot answer with `outcome`",
+        ),
+        (
+            "open = function(case) end,\nfailed = function(case, f) if f.count > 2 then return retri {} end end",
+            "default.lua:2: there is no `retri` here: did you mean `retry`?",
+        ),
+        (
+            "open = function(case) end,\nrecovered = function(case) if case.device and case.device.form == 'hardware' then return outcome { devise = 'keep' } end end",
+            "did you mean `device`?",
+        ),
     ];
     for (hooks, wanted) in table {
         let error = refusal(&[("default.lua", &format!("return {{ {hooks} }}"))]);
         assert!(error.contains(wanted), "{hooks}: {error}");
-        assert!(PolicySet::restore(
-            Sources::from_files(files(&[("default.lua", &format!("return {{ {hooks} }}"))])).expect("it fits"),
-            Budget::default(),
-            &Channels::default()
-        )
-        .is_ok());
+        assert!(
+            PolicySet::restore(
+                Sources::from_files(files(&[("default.lua", &format!("return {{ {hooks} }}"))]))
+                    .expect("it fits"),
+                Budget::default(),
+                &Channels::default()
+            )
+            .is_ok()
+        );
     }
     // What fails only because the case is made up, or does not end, is no misspelt word.
-    for body in ["return deny(case.account.attributes.tier)", "return case.device.label", "while true do end"] {
-        assert!(load(&[("default.lua", &format!("return {{ open = function(case) {body} end }}"))]).is_ok(), "{body}");
+    for body in ["return deny(case.account.attributes.tier)", "return case.device.label", "while true do end"]
+    {
+        assert!(
+            load(&[("default.lua", &format!("return {{ open = function(case) {body} end }}"))]).is_ok(),
+            "{body}"
+        );
     }
 }
 
@@ -167,7 +208,8 @@ fn modules_in_a_circle_are_refused_with_the_circle() {
     ]);
     let circle = "lib/b.lua:1: these files require each other in a circle: default.lua → lib/a.lua → lib/b.lua → lib/a.lua";
     assert!(error.contains(circle), "{error}");
-    let error = refusal(&[("default.lua", "local m = require './m'\nreturn {}"), ("lib/x.lua", ""), ("m.lua", "")]);
+    let error =
+        refusal(&[("default.lua", "local m = require './m'\nreturn {}"), ("lib/x.lua", ""), ("m.lua", "")]);
     assert!(error.contains("default.lua:1: m.lua returns nothing"), "{error}");
 }
 
@@ -177,10 +219,11 @@ fn a_channel_of_a_plugin_is_a_factor() {
     let sources = Sources::from_files(files(&[("default.lua", text)])).expect("it fits");
     let wanted = "default.lua:1: prove[2]: `sms` is no factor: use password, email";
     let refused = PolicySet::load(sources.clone(), Budget::default(), &Channels::default());
-    let refused = refused.err().expect("nothing delivers sms").to_string();
+    let refused = refused.expect_err("nothing delivers sms").to_string();
     assert!(refused.starts_with(wanted), "{refused}");
     // A version that open cases go by outlives the plugin.
-    let without = PolicySet::restore(sources.clone(), Budget::default(), &Channels::default()).expect("it loads");
+    let without =
+        PolicySet::restore(sources.clone(), Budget::default(), &Channels::default()).expect("it loads");
     let Verdict::Unable { cause } = verdict(&without, "x") else { panic!("nothing delivers sms") };
     assert!(cause.starts_with(wanted), "{cause}");
     let channels: Channels = ["sms", "push"].into_iter().collect();
@@ -221,7 +264,15 @@ fn a_directory_is_read_without_what_editors_leave_behind() {
     for name in ["default.lua", "a.luau", "lib/deep/m.lua", "a_test.lua"] {
         write(root.path(), name, GOOD);
     }
-    for name in [".hidden.lua", ".git/x.lua", "#default.lua", "x.lua~", "notes.txt", "default.lua.swp", ".#default.lua"] {
+    for name in [
+        ".hidden.lua",
+        ".git/x.lua",
+        "#default.lua",
+        "x.lua~",
+        "notes.txt",
+        "default.lua.swp",
+        ".#default.lua",
+    ] {
         write(root.path(), name, "return {");
     }
     // As a mounted ConfigMap has it: a link to a file in a hidden directory, inside.
@@ -242,9 +293,10 @@ fn what_is_no_plain_text_file_inside_is_refused() {
         let root = tempfile::tempdir().expect("a directory");
         write(root.path(), "default.lua", GOOD);
         prepare(root.path());
-        Sources::read(root.path()).err().expect("it is refused").to_string()
+        Sources::read(root.path()).expect_err("it is refused").to_string()
     };
-    let link = refused(&|root| symlink(outside.path().join("secret.lua"), root.join("x.lua")).expect("a link"));
+    let link =
+        refused(&|root| symlink(outside.path().join("secret.lua"), root.join("x.lua")).expect("a link"));
     assert!(link.contains("x.lua: is a symbolic link that leaves"), "{link}");
     let dangling = refused(&|root| symlink("nothing", root.join("x.lua")).expect("a link"));
     assert!(dangling.contains("x.lua: cannot be read"), "{dangling}");
@@ -252,16 +304,19 @@ fn what_is_no_plain_text_file_inside_is_refused() {
     assert!(binary.contains("x.lua: is not UTF-8 text"), "{binary}");
     let pipe = refused(&|root| {
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-        rustix::fs::mknodat(rustix::fs::CWD, root.join("x.lua"), rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, root.join("x.lua"), rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a pipe");
     });
     assert!(pipe.contains("x.lua: is no regular file"), "{pipe}");
-    let missing = Sources::read(Path::new("/nonexistent/policies")).err().expect("it is not there").to_string();
+    let missing = Sources::read(Path::new("/nonexistent/policies")).expect_err("it is not there").to_string();
     assert!(missing.contains("/nonexistent/policies: cannot be read"), "{missing}");
 }
 
 #[test]
 fn every_limit_holds_at_it_and_past_it() {
-    let of = |map: BTreeMap<String, String>| Sources::from_files(map).map(|_| ()).map_err(|error| error.to_string());
+    let of = |map: BTreeMap<String, String>| {
+        Sources::from_files(map).map(|_| ()).map_err(|error| error.to_string())
+    };
     let sized = |bytes: usize| BTreeMap::from([("a.lua".to_owned(), " ".repeat(bytes))]);
     assert_eq!(of(sized(MAX_FILE_BYTES)), Ok(()));
     assert!(of(sized(MAX_FILE_BYTES + 1)).expect_err("too large").contains("larger than"));
@@ -278,14 +333,26 @@ fn every_limit_holds_at_it_and_past_it() {
     let nested = |depth: usize| format!("{}a.lua", "d/".repeat(depth - 1));
     assert_eq!(of(BTreeMap::from([(nested(MAX_DIRECTORY_DEPTH), String::new())])), Ok(()));
     assert!(of(BTreeMap::from([(nested(MAX_DIRECTORY_DEPTH + 1), String::new())])).is_err());
-    for name in ["", "a", "a.txt", "/a.lua", "../a.lua", "a/../b.lua", "a//b.lua", ".a.lua", "a\n.lua", "a\\b.lua", "C:a.lua"] {
+    for name in [
+        "",
+        "a",
+        "a.txt",
+        "/a.lua",
+        "../a.lua",
+        "a/../b.lua",
+        "a//b.lua",
+        ".a.lua",
+        "a\n.lua",
+        "a\\b.lua",
+        "C:a.lua",
+    ] {
         assert!(of(files(&[(name, "")])).is_err(), "{name:?}");
     }
 
     let root = tempfile::tempdir().expect("a directory");
     write(root.path(), "default.lua", " ".repeat(MAX_FILE_BYTES + 1));
     write(root.path(), &nested(MAX_DIRECTORY_DEPTH + 1), "");
-    let error = Sources::read(root.path()).err().expect("both are past it").to_string();
+    let error = Sources::read(root.path()).expect_err("both are past it").to_string();
     assert!(error.contains("default.lua: is larger than"), "{error}");
     assert!(error.contains("lies deeper than"), "{error}");
 }

@@ -1,5 +1,7 @@
 //! The shipped policy, as it lies in `policies/`, asked about every way of the journey.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 mod question;
 
 use std::time::Duration;
@@ -103,7 +105,10 @@ fn a_phone_on_the_lost_device_is_never_called() {
     let mut question = question(Hook::Open);
     question.facts.account.phone.as_mut().expect("on file").on_lost_device = true;
     let set = shipped();
-    assert_eq!(set.decide(&question).verdict, prove(&[Factor::Password, Factor::Email, Factor::RecoveryCode]));
+    assert_eq!(
+        set.decide(&question).verdict,
+        prove(&[Factor::Password, Factor::Email, Factor::RecoveryCode])
+    );
     question.facts.account.has.recovery_codes = false;
     let verdict = set.decide(&question).verdict;
     assert_eq!(verdict, escalate("support", "the phone on file was lost with the device"));
@@ -169,5 +174,29 @@ fn what_happens_to_the_account_follows_from_the_reason() {
             question.facts.device.as_mut().expect("the question has one").form = form;
         });
         assert_eq!(verdict, Verdict::Outcome(wanted), "{reason:?} {form:?}");
+    }
+}
+
+/// The pages beside the policy name every field, word and hook, and no others would find them.
+#[test]
+fn the_page_and_the_types_tell_of_everything_there_is() {
+    let page = include_str!("../../../policies/README.md");
+    let types = include_str!("../../../policies/types.d.luau");
+    let fields = "reason now account device client history proven failures id realm kind created_at groups \
+        attributes domain verified_at changed_at same_mailbox_as_account country on_lost_device password \
+        recovery_codes other_devices form label enrolled_at address user_agent locale known opened_24h failed_24h \
+        recovered_90d last_recovered_at factor disposition count at";
+    let words = "prove all any approvals escalate deny retry outcome seconds minutes hours days";
+    let keys = "to because after device force_password_change revoke_sessions hold enroll_within";
+    let hooks = Hook::ALL.map(Hook::as_str).join(" ");
+    for word in [fields, words, keys, &hooks].join(" ").split_whitespace() {
+        let is_word = |text: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word)
+        };
+        assert!(is_word(page), "README.md does not tell of {word}");
+        assert!(is_word(types), "types.d.luau does not tell of {word}");
+    }
+    for reason in Reason::ALL {
+        assert!(page.contains(reason.as_str()) && types.contains(reason.as_str()), "{reason:?}");
     }
 }

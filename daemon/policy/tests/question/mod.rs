@@ -72,7 +72,9 @@ fn facts() -> Facts {
         }),
         client: Client {
             address: Some("192.0.2.7".to_owned()),
-            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned()),
+            user_agent: Some(
+                "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),
+            ),
             locale: Some("en-US".to_owned()),
             known: true,
         },
