@@ -35,8 +35,8 @@ pub const MAX_CONNECTIONS: usize = 500;
 /// The most seconds that settings may give one connection or one message.
 pub const MAX_TIMEOUT_SECONDS: u64 = 600;
 
-/// How long an unused connection is kept. Servers commonly give up after five minutes (RFC 5321 section 4.5.3.2.7).
-pub const IDLE: Duration = Duration::from_secs(60);
+/// The most seconds that settings may keep an unused connection.
+pub const MAX_IDLE_SECONDS: u64 = 3600;
 
 /// How long closing connections may take when the plugin ends.
 pub const CLOSE: Duration = Duration::from_secs(2);

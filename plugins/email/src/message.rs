@@ -110,7 +110,7 @@ mod tests {
 
     fn config() -> Config {
         let settings = serde_json::json!({ "from": "Mäil <no-reply@example.org>", "server": "localhost",
-            "reply_to": "help@example.org" });
+            "reply_to": "help@example.org", "link_base": "" });
         serde_json::from_value::<Settings>(settings).unwrap().check().unwrap().config
     }
 

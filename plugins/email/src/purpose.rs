@@ -49,9 +49,9 @@ pub enum PurposeError {
     /// A field is not what its name says.
     #[error("the field `{0}` is malformed")]
     Malformed(&'static str),
-    /// A link is wanted, and nobody said where the front end is.
-    #[error("the field `{0}` needs the setting `link_base`")]
-    NoLinkBase(&'static str),
+    /// Only a link would prove the address, and no front end is on the web.
+    #[error("a message with a link and no code needs the setting `link_base`")]
+    NoLinkBase,
 }
 
 impl Purpose {
@@ -145,9 +145,11 @@ impl Purpose {
             let url = match (token, &house.link_base) {
                 (None, _) => String::new(),
                 (Some(token), Some(base)) => format!("{base}/{place}/{token}"),
-                // A code still works without a link; a veto must never be lost silently.
-                (Some(_), None) if field == "link_token" && has_code => String::new(),
-                (Some(_), None) => return Err(PurposeError::NoLinkBase(field)),
+                (Some(_), None) if field == "link_token" && !has_code => {
+                    return Err(PurposeError::NoLinkBase);
+                }
+                // The templates then ask for the code, and name support as the one to tell.
+                (Some(_), None) => String::new(),
             };
             values.insert(value.to_owned(), url);
         }
@@ -281,17 +283,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_front_end_a_code_is_enough_but_a_veto_is_not_dropped() {
+    fn without_a_front_end_on_the_web_there_are_codes_and_no_links() {
         let house = House { link_base: None, ..house() };
-        let both = [("minutes", "15"), ("code", "508688"), ("link_token", "t")];
-        assert_eq!(values_at(&house, Purpose::Verification, &both).unwrap()["link"], "");
+        let both = [("minutes", "15"), ("code", "508688"), ("link_token", "t"), ("veto_token", "v")];
+        let values = values_at(&house, Purpose::Verification, &both).unwrap();
+        assert_eq!((values["link"].as_str(), values["veto"].as_str()), ("", ""));
         let link = [("minutes", "15"), ("link_token", "t")];
-        assert_eq!(
-            values_at(&house, Purpose::Verification, &link),
-            Err(PurposeError::NoLinkBase("link_token"))
-        );
-        let veto = [("event", "held"), ("veto_token", "t")];
-        assert_eq!(values_at(&house, Purpose::Notice, &veto), Err(PurposeError::NoLinkBase("veto_token")));
+        assert_eq!(values_at(&house, Purpose::Verification, &link), Err(PurposeError::NoLinkBase));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,12 +48,16 @@ pub struct Settings {
     /// How many seconds the server has for each connection and each message.
     #[serde(default = "default_timeout_seconds")]
     pub timeout_seconds: u64,
+    /// How many seconds an unused connection is kept; 0 closes it after each message.
+    #[serde(default = "default_idle_seconds")]
+    pub idle_seconds: u64,
     /// The name to greet the server with, if not the host's.
     pub ehlo: Option<String>,
     /// The organization's name, as people know it; the sender's domain if not set.
     pub organization: Option<String>,
-    /// Where the front end is: links are `{link_base}/link/{token}` and `{link_base}/veto/{token}`.
-    pub link_base: Option<String>,
+    /// Where the front end is: links are `{link_base}/link/{token}` and `{link_base}/veto/{token}`. Required, so
+    /// that nobody leaves out the way to stop a recovery by accident; empty if no front end is on the web.
+    pub link_base: String,
     /// How to reach support, at the foot of every message.
     #[serde(default)]
     pub support: String,
@@ -77,6 +82,11 @@ fn default_connections() -> usize {
 
 fn default_timeout_seconds() -> u64 {
     30
+}
+
+/// Servers commonly wait five minutes (RFC 5321 section 4.5.3.2.7), some only one.
+fn default_idle_seconds() -> u64 {
+    60
 }
 
 /// Settings that hold together, by who needs them.
@@ -115,6 +125,8 @@ pub struct Server {
     pub connections: usize,
     /// How long the server has for each connection and each message.
     pub timeout: Duration,
+    /// How long an unused connection is kept.
+    pub idle: Duration,
     /// The name to greet the server with, if not the host's.
     pub ehlo: Option<String>,
 }
@@ -163,10 +175,12 @@ pub enum SettingsError {
     )]
     Open,
     /// A number is out of its range.
-    #[error("`{key}` has to be from 1 to {most}")]
+    #[error("`{key}` has to be from {least} to {most}")]
     Range {
         /// Which key.
         key: &'static str,
+        /// The least that it may be.
+        least: u64,
         /// The most that it may be.
         most: u64,
     },
@@ -219,8 +233,9 @@ impl Settings {
         if self.security == Security::None && !self.insecure && !is_loopback(&self.server) {
             return Err(SettingsError::Open);
         }
-        in_range("connections", self.connections as u64, limits::MAX_CONNECTIONS as u64)?;
-        in_range("timeout_seconds", self.timeout_seconds, limits::MAX_TIMEOUT_SECONDS)?;
+        in_range("connections", self.connections as u64, 1..=limits::MAX_CONNECTIONS as u64)?;
+        in_range("timeout_seconds", self.timeout_seconds, 1..=limits::MAX_TIMEOUT_SECONDS)?;
+        in_range("idle_seconds", self.idle_seconds, 0..=limits::MAX_IDLE_SECONDS)?;
         let login = match (self.username, self.password_file) {
             (None, None) => None,
             (Some(username), Some(file)) => {
@@ -230,7 +245,8 @@ impl Settings {
             _ => return Err(SettingsError::Login),
         };
         let ca = self.ca_file.map(|path| bounded_file("ca_file", &path, limits::MAX_CA_FILE)).transpose()?;
-        let link_base = self.link_base.map(|text| link_base(&text, self.insecure)).transpose()?;
+        let link_base =
+            if self.link_base.is_empty() { None } else { Some(link_base(&self.link_base, self.insecure)?) };
         let organization = self.organization.unwrap_or_else(|| from.email.domain().to_owned());
         let port = self.port.unwrap_or(match self.security {
             Security::Starttls => 587,
@@ -251,6 +267,7 @@ impl Settings {
                 ca,
                 connections: self.connections,
                 timeout: Duration::from_secs(self.timeout_seconds),
+                idle: Duration::from_secs(self.idle_seconds),
                 ehlo: self.ehlo,
             },
             templates: self.templates,
@@ -273,8 +290,11 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn in_range(key: &'static str, value: u64, most: u64) -> Result<(), SettingsError> {
-    if (1..=most).contains(&value) { Ok(()) } else { Err(SettingsError::Range { key, most }) }
+fn in_range(key: &'static str, value: u64, range: RangeInclusive<u64>) -> Result<(), SettingsError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(SettingsError::Range { key, least: *range.start(), most: *range.end() })
 }
 
 fn password(file: &Path, credentials: Option<&Path>) -> Result<Zeroizing<String>, SettingsError> {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 
 fn settings(changes: &Value) -> Result<Checked, String> {
-    let mut all = json!({ "from": "Readmit <no-reply@example.org>", "server": "localhost" });
+    let mut all = json!({ "from": "Readmit <no-reply@example.org>", "server": "localhost",
+        "link_base": "https://recover.example.org" });
     for (key, value) in changes.as_object().unwrap() {
         all[key] = value.clone();
     }
@@ -40,7 +41,9 @@ fn wrong_settings_are_refused_with_the_key() {
         (json!({ "security": "ssl" }), "ssl"),
         (json!({ "connections": 0 }), "`connections`"),
         (json!({ "connections": limits::MAX_CONNECTIONS + 1 }), "`connections`"),
-        (json!({ "timeout_seconds": 0 }), "`timeout_seconds`"),
+        (json!({ "timeout_seconds": 0 }), "`timeout_seconds` has to be from 1 to 600"),
+        (json!({ "timeout_seconds": limits::MAX_TIMEOUT_SECONDS + 1 }), "`timeout_seconds`"),
+        (json!({ "idle_seconds": limits::MAX_IDLE_SECONDS + 1 }), "`idle_seconds` has to be from 0 to 3600"),
         (json!({ "username": "u" }), "go together"),
         (json!({ "password_file": "/etc/hostname" }), "go together"),
         (json!({ "password": "hunter2" }), "unknown field `password`"),
@@ -61,8 +64,11 @@ fn wrong_settings_are_refused_with_the_key() {
 #[test]
 fn limits_hold_at_them_and_openness_needs_a_word() {
     settings(&json!({ "connections": limits::MAX_CONNECTIONS })).unwrap();
+    settings(&json!({ "timeout_seconds": limits::MAX_TIMEOUT_SECONDS })).unwrap();
+    settings(&json!({ "idle_seconds": limits::MAX_IDLE_SECONDS })).unwrap();
     settings(&json!({ "server": "mail.example.org", "security": "none", "insecure": true })).unwrap();
     settings(&json!({ "server": "::1", "security": "none" })).unwrap();
+    assert_eq!(settings(&json!({ "link_base": "" })).unwrap().config.house.link_base, None);
     for (base, kept) in [
         ("https://recover.example.org/", "https://recover.example.org"),
         ("http://127.0.0.1:8080/readmit", "http://127.0.0.1:8080/readmit"),

@@ -30,6 +30,7 @@ pub(crate) struct Pool {
     credentials: Option<Credentials>,
     hello: ClientId,
     patience: Duration,
+    idle: Duration,
     places: Semaphore,
     parked: Mutex<Vec<Parked>>,
 }
@@ -76,10 +77,11 @@ impl Pool {
             credentials,
             hello: server.ehlo.map(ClientId::Domain).unwrap_or_default(),
             patience: server.timeout,
+            idle: server.idle,
             places: Semaphore::new(server.connections),
             parked: Mutex::default(),
         });
-        tokio::spawn(close_idle(Arc::downgrade(&pool)));
+        tokio::spawn(close_old(Arc::downgrade(&pool)));
         Ok(pool)
     }
 
@@ -162,14 +164,21 @@ impl Pool {
 
     /// The connection that was used last, so that those which are not needed grow old.
     fn take(&self) -> Option<AsyncSmtpConnection> {
-        let parked = self.parked.lock().pop()?;
-        (parked.since.elapsed() < limits::IDLE).then_some(parked.connection)
+        let mut parked = self.parked.lock();
+        if self.is_old(parked.last()?) { None } else { parked.pop().map(|parked| parked.connection) }
     }
 
     fn park(&self, connection: AsyncSmtpConnection) {
-        if !self.places.is_closed() {
-            self.parked.lock().push(Parked { connection, since: Instant::now() });
+        let parked = Parked { connection, since: Instant::now() };
+        if self.is_old(&parked) || self.places.is_closed() {
+            tokio::spawn(quit(vec![parked]));
+        } else {
+            self.parked.lock().push(parked);
         }
+    }
+
+    fn is_old(&self, parked: &Parked) -> bool {
+        parked.since.elapsed() >= self.idle
     }
 
     /// Ends the exchange that the server refused, so that the next one can begin (RFC 5321 section 4.1.1.5).
@@ -179,9 +188,9 @@ impl Pool {
         }
     }
 
-    fn take_idle(&self) -> Vec<Parked> {
+    fn take_old(&self) -> Vec<Parked> {
         let mut parked = self.parked.lock();
-        let young = parked.iter().position(|parked| parked.since.elapsed() < limits::IDLE);
+        let young = parked.iter().position(|parked| !self.is_old(parked));
         // The oldest come first, because the last one parked is the first one taken.
         let old = young.unwrap_or(parked.len());
         parked.drain(..old).collect()
@@ -206,12 +215,13 @@ fn tls(server: &Server) -> Result<TlsParameters, SetupError> {
     builder.build_rustls().map_err(failed)
 }
 
-async fn close_idle(pool: Weak<Pool>) {
-    let mut ticks = tokio::time::interval(limits::IDLE);
+async fn close_old(pool: Weak<Pool>) {
+    let Some(often) = pool.upgrade().map(|pool| pool.idle.max(Duration::from_secs(1))) else { return };
+    let mut ticks = tokio::time::interval(often);
     loop {
         ticks.tick().await;
         let Some(pool) = pool.upgrade() else { return };
-        quit(pool.take_idle()).await;
+        quit(pool.take_old()).await;
     }
 }
 

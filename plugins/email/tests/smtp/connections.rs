@@ -81,3 +81,18 @@ fn a_server_that_restarts_is_found_again() {
         "what was unreachable may be tried again"
     );
 }
+
+#[test]
+fn an_unused_connection_is_closed_after_its_time() {
+    let server = Server::start(&json!({}));
+    for (idle, id) in [(0, "at once"), (1, "after a second")] {
+        let mut settings = plain_settings(server.port);
+        settings["idle_seconds"] = json!(idle);
+        let mut plugin = Plugin::start(&settings);
+        assert_eq!(plugin.deliver(test_letter(id, 60_000)).disposition, "sent");
+        let connection = server.wait_for("message")["connection"].clone();
+        assert_eq!(server.wait_for("quit")["connection"], connection, "{id}, with the plugin still there");
+        assert_eq!(plugin.deliver(test_letter(&format!("{id} again"), 60_000)).disposition, "sent");
+        assert_ne!(server.wait_for("message")["connection"], connection, "{id}");
+    }
+}
