@@ -1,0 +1,71 @@
+//! The journal.
+
+use readmit_store::journal::verify_head;
+use readmit_store::{CommitError, Entry, Write};
+
+use crate::kit::*;
+
+pub async fn entries_come_back_in_order_with_actor_and_time(make: Make) {
+    let store = make();
+    let Write::Journal(wanted) = entry("case.opened") else { unreachable!() };
+    let bare =
+        Entry { kind: "started".to_owned(), case: None, account: None, detail: serde_json::Map::new() };
+    let writes = vec![Write::Journal(wanted.clone()), Write::Journal(bare.clone())];
+    store.commit(change(at(5), writes)).await.unwrap();
+    let rows = store.journal(at(0), 0, 10).await.unwrap();
+    assert_eq!((rows[0].seq, rows[0].at, rows[0].actor.as_str()), (1, at(5), "uid:1000"));
+    assert_eq!((&rows[0].entry, &rows[1].entry), (&wanted, &bare));
+    assert_ne!(rows[0].hash, rows[1].hash);
+    let of_case = store.journal_of(&case_id("c")).await.unwrap();
+    assert_eq!(of_case, rows[..1]);
+}
+
+pub async fn a_change_says_which_entries_it_made(make: Make) {
+    let store = make();
+    let first = commit(&store, [entry("a"), entry("b")]).await;
+    assert_eq!((first.first_seq, first.last_seq), (1, 2));
+    let none = commit(&store, [Write::InsertAccount(account("alice"))]).await;
+    assert_eq!((none.first_seq, none.last_seq), (3, 2));
+    let next = commit(&store, [entry("c")]).await;
+    assert_eq!((next.first_seq, next.last_seq), (3, 3));
+}
+
+pub async fn the_journal_is_read_from_a_time_and_a_number_on(make: Make) {
+    let store = make();
+    for second in [10, 20, 30, 40] {
+        store.commit(change(at(second), vec![entry("x")])).await.unwrap();
+    }
+    let read = async |since, after, limit| {
+        let rows = store.journal(at(since), after, limit).await.unwrap();
+        rows.iter().map(|row| row.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(read(0, 0, 10).await, [1, 2, 3, 4]);
+    assert_eq!(read(20, 0, 10).await, [2, 3, 4]);
+    assert_eq!(read(0, 2, 10).await, [3, 4]);
+    assert_eq!(read(0, 0, 2).await, [1, 2]);
+    assert_eq!(read(41, 0, 10).await, [0; 0]);
+}
+
+pub async fn an_undone_change_leaves_no_gap(make: Make) {
+    let store = make();
+    commit(&store, [Write::InsertAccount(account("alice")), entry("a")]).await;
+    let doomed = vec![entry("b"), entry("c"), Write::InsertAccount(account("alice"))];
+    refused!(store.commit(change(at(0), doomed)).await, CommitError::Exists);
+    assert_eq!(commit(&store, [entry("d")]).await.first_seq, 2);
+    assert_eq!(store.verify_journal().await.unwrap().broken, None);
+}
+
+pub async fn a_whole_journal_verifies(make: Make) {
+    let store = make();
+    for _ in 0..10 {
+        commit(&store, [entry("a"), entry("b")]).await;
+    }
+    let report = store.verify_journal().await.unwrap();
+    assert_eq!((report.rows, report.head.seq, report.broken), (20, 20, None));
+    let last = store.journal(at(0), 19, 1).await.unwrap();
+    assert_eq!(last[0].hash, report.head.hash);
+    assert!(verify_head(&report.head, &report.signature, &report.public_key));
+    drop(store);
+    let again = make().verify_journal().await.unwrap();
+    assert_eq!(again, report);
+}
