@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rsipstack::dialog::DialogId;
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::{InviteAsyncResult, InviteOption};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -110,6 +110,7 @@ pub struct Leg {
     states: DialogStateReceiver,
     outcome: Option<JoinHandle<InviteAsyncResult>>,
     confirmed: Option<DialogId>,
+    hung_up: bool,
     ended: bool,
     endings: TaskTracker,
 }
@@ -129,6 +130,7 @@ impl Leg {
             states,
             outcome: Some(outcome),
             confirmed: None,
+            hung_up: false,
             ended: false,
             endings: endings.clone(),
         })
@@ -142,6 +144,10 @@ impl Leg {
     /// Waits for what the peer does next. Dropping the future loses nothing.
     pub async fn next(&mut self) -> LegEvent {
         loop {
+            if self.hung_up && self.confirmed.is_some() && !self.ended {
+                self.ended = true;
+                return LegEvent::HungUp;
+            }
             let event = tokio::select! {
                 biased;
                 Some(state) = self.states.recv() => self.on_state(state),
@@ -183,11 +189,12 @@ impl Leg {
                 respond(reply, StatusCode::MethodNotAllowed, None, None);
                 None
             }
-            // Before the answer, the outcome of the INVITE says more than the state of its dialog.
-            DialogState::Terminated(..) if self.confirmed.is_some() => {
-                self.ended = true;
-                Some(LegEvent::HungUp)
+            // A BYE can overtake the outcome of the INVITE on its way here; then it waits for that.
+            DialogState::Terminated(_, TerminatedReason::UasBye | TerminatedReason::Timeout) => {
+                self.hung_up = true;
+                None
             }
+            // Before the answer, the outcome of the INVITE says more than the state of its dialog.
             DialogState::Terminated(..)
             | DialogState::Calling(_)
             | DialogState::WaitAck(..)

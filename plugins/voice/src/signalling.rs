@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::dialog::Dialog;
@@ -248,7 +249,7 @@ async fn answer_requests(mut incoming: TransactionReceiver, layer: Arc<DialogLay
     while let Some(mut transaction) = incoming.recv().await {
         let dialog = layer.match_dialog(&transaction);
         let place = places.clone().try_acquire_owned().ok();
-        tokio::spawn(async move {
+        let mut handling = Box::pin(async move {
             let within_call = match dialog {
                 Some(Dialog::Invite(dialog)) if place.is_some() => Some(dialog),
                 _ => None,
@@ -259,6 +260,11 @@ async fn answer_requests(mut incoming: TransactionReceiver, layer: Arc<DialogLay
                 None => refuse(&mut transaction, place.is_some()).await,
             }
         });
+        // A request takes its place in its call before it first waits. That happens here and not in its task,
+        // so that requests which arrive together, such as keys in quick INFOs, stay in order.
+        if (&mut handling).now_or_never().is_none() {
+            tokio::spawn(handling);
+        }
     }
 }
 

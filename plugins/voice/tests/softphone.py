@@ -88,7 +88,9 @@ class Call(pj.Call):
             self.phone.call = None
 
     def onCallMediaState(self, prm):
-        for media in self.getInfo().media:
+        # The list of streams belongs to the information and lives no longer than it.
+        info = self.getInfo()
+        for media in info.media:
             if media.type != pj.PJMEDIA_TYPE_AUDIO or media.status != pj.PJSUA_CALL_MEDIA_ACTIVE:
                 continue
             audio = self.getAudioMedia(media.index)
@@ -197,8 +199,8 @@ class Softphone:
 
     def port(self):
         """The SIP port."""
-        address = self.endpoint.transportGetInfo(self.transport).localName
-        return int(address.rsplit(":", 1)[1])
+        info = self.endpoint.transportGetInfo(self.transport)
+        return int(info.localName.rsplit(":", 1)[1])
 
     def later(self, seconds, action):
         """Does something in a while, unless the call has ended by then."""

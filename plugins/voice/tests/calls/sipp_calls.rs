@@ -145,7 +145,8 @@ fn an_answer_that_crosses_the_cancel_is_acknowledged_and_ended() {
 fn cancelled_while_it_rings() {
     let trunk = Sipp::answer("no_answer", &[]);
     let mut plugin = Plugin::start(json!({ "trunk": trunk.address() }));
-    let ended = plugin.call_with(json!({ "id": "x" }), |_, phase| (phase == "ringing").then(|| "x".to_owned()));
+    let ended =
+        plugin.call_with(json!({ "id": "x" }), |_, phase| (phase == "ringing").then(|| "x".to_owned()));
     assert_eq!(ended.disposition, "cancelled", "{ended:?}");
     trunk.finish();
     plugin.finish(&[]);
@@ -155,7 +156,8 @@ fn cancelled_while_it_rings() {
 fn cancelled_while_it_talks() {
     let trunk = Sipp::answer("silent", &[]);
     let mut plugin = Plugin::start(json!({ "trunk": trunk.address() }));
-    let ended = plugin.call_with(json!({ "id": "x" }), |_, phase| (phase == "prompting").then(|| "x".to_owned()));
+    let ended =
+        plugin.call_with(json!({ "id": "x" }), |_, phase| (phase == "prompting").then(|| "x".to_owned()));
     assert_eq!(ended.disposition, "cancelled", "{ended:?}");
     trunk.finish();
     plugin.finish(&[]);
@@ -265,8 +267,7 @@ fn hold_refresh_and_transfer() {
 }
 
 fn challenged(parameters: &str, password: &str) -> Ended {
-    let words =
-        [("keys", CODE), ("parameters", parameters), ("username", USERNAME), ("password", password)];
+    let words = [("keys", CODE), ("parameters", parameters), ("username", USERNAME), ("password", password)];
     call("digest_401", json!({}), &words).0
 }
 
@@ -310,7 +311,10 @@ fn a_sha_256_challenge_among_others() {
         let (_, rest) = log.split_once(&format!("{name}=")).unwrap_or_else(|| panic!("no {name} in {log}"));
         rest.split([',', '\n', '\r']).next().unwrap().trim().trim_matches('"').to_owned()
     };
-    assert_eq!((value("algorithm"), value("realm"), value("qop")), ("SHA-256".into(), "trunk.test".into(), "auth".into()));
+    assert_eq!(
+        (value("algorithm"), value("realm"), value("qop")),
+        ("SHA-256".into(), "trunk.test".into(), "auth".into())
+    );
     // RFC 7616 §3.4.1, computed here by itself.
     let a1 = sha256(&format!("{USERNAME}:trunk.test:{PASSWORD}"));
     let a2 = sha256(&format!("INVITE:{}", value("uri")));
@@ -326,7 +330,8 @@ fn sha256(text: &str) -> String {
 #[test]
 fn nobody_can_call_the_plugin() {
     let port = free_port();
-    let mut plugin = Plugin::start(json!({ "trunk": "127.0.0.1:5060", "sip_port": port, "bind": "127.0.0.1" }));
+    let mut plugin =
+        Plugin::start(json!({ "trunk": "127.0.0.1:5060", "sip_port": port, "bind": "127.0.0.1" }));
     // The trunk's address is known, and its messages are read, from the first call on.
     let ended = plugin.call_with(json!({ "deadline_ms": 4000 }), |_, _| None);
     assert_eq!(ended.disposition, "unreachable", "{ended:?}");

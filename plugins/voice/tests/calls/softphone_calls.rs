@@ -39,7 +39,11 @@ fn digits_by_rtp_and_the_prompts_are_heard() {
         let (rate, heard) = phone.finish();
         // The greeting and the thanks, less the windows that they begin and end in.
         let seconds = tone_seconds(rate, &heard, 440.0);
-        assert!((0.28..=0.44).contains(&seconds), "{codec}: {seconds} s of prompts in {} samples", heard.len());
+        assert!(
+            (0.28..=0.44).contains(&seconds),
+            "{codec}: {seconds} s of prompts in {} samples",
+            heard.len()
+        );
         assert!(tone_seconds(rate, &heard, 700.0) == 0.0);
     }
 }

@@ -139,7 +139,8 @@ pub struct Softphone {
 impl Softphone {
     /// Starts it in a mode, with further arguments.
     pub fn start(arguments: &[&str]) -> Softphone {
-        let python = std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned());
+        let python =
+            std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/softphone.py");
         let directory = tempfile::tempdir().unwrap();
         let recording = directory.path().join("heard.wav");

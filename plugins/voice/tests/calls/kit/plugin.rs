@@ -97,7 +97,11 @@ impl Plugin {
     }
 
     /// Calls with other parameters. `on_phase` may return the id of a call to cancel.
-    pub fn call_with(&mut self, changes: Value, mut on_phase: impl FnMut(&mut Plugin, &str) -> Option<String>) -> Ended {
+    pub fn call_with(
+        &mut self,
+        changes: Value,
+        mut on_phase: impl FnMut(&mut Plugin, &str) -> Option<String>,
+    ) -> Ended {
         let mut params = json!({
             "id": format!("call-{}", self.next), "to": NUMBER, "locale": "en-US", "fields": {}, "digits": 6,
             "tries": 3, "deadline_ms": 80_000,
