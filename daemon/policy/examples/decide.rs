@@ -1,7 +1,7 @@
 //! Measures one decision of the shipped policy, limits on: `cargo run --release -p readmit-policy --example decide`.
 //!
 //! It prints microseconds a decision, hook by hook: the median and the 99th percentile of single decisions on one
-//! thread, and what two threads do a second.
+//! thread, what two threads do a second, and how long it takes to load the set.
 
 #![expect(clippy::print_stdout, reason = "a measurement is for reading")]
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         measure(&host, &question)?;
     }
     throughput(&host);
-    Ok(())
+    loading()
 }
 
 fn measure(host: &PolicyHost, question: &Question) -> Result<(), Box<dyn Error>> {
@@ -59,6 +59,16 @@ fn measure(host: &PolicyHost, question: &Question) -> Result<(), Box<dyn Error>>
         micros(nanoseconds.iter().sum::<u128>() / DECISIONS as u128),
         decide().interrupts,
     );
+    Ok(())
+}
+
+fn loading() -> Result<(), Box<dyn Error>> {
+    const LOADS: u32 = 200;
+    let started = Instant::now();
+    for _ in 0..LOADS {
+        drop(PolicySet::load(Sources::shipped()?, Budget::default(), &Channels::default())?);
+    }
+    println!("one set loaded: {:.0} µs", started.elapsed().as_secs_f64() * 1e6 / f64::from(LOADS));
     Ok(())
 }
 

@@ -71,10 +71,6 @@ impl Word {
         }
     }
 
-    const fn is_verdict(self) -> bool {
-        matches!(self, Self::Prove | Self::Escalate | Self::Deny | Self::Retry | Self::Outcome)
-    }
-
     /// Builds what the word stands for from its two arguments.
     pub fn make(
         self,
@@ -83,7 +79,7 @@ impl Word {
         first: &Value,
         second: &Value,
     ) -> Result<Made, Misuse> {
-        if !meter.may_make(self.is_verdict()) {
+        if !meter.may_make() {
             return Err(Misuse::TooManyMade);
         }
         if !matches!(self, Self::Any) && !second.is_nil() {

@@ -60,7 +60,6 @@ pub(crate) struct Meter {
     interrupts: AtomicU64,
     deadline: AtomicU64,
     made: AtomicU32,
-    verdicts: AtomicU32,
     unknown_word: AtomicBool,
     exhausted: Mutex<Option<Exhausted>>,
 }
@@ -73,7 +72,6 @@ impl Meter {
             interrupts: AtomicU64::new(0),
             deadline: AtomicU64::new(0),
             made: AtomicU32::new(0),
-            verdicts: AtomicU32::new(0),
             unknown_word: AtomicBool::new(false),
             exhausted: Mutex::new(None),
         }
@@ -84,7 +82,6 @@ impl Meter {
         self.interrupts.store(0, Relaxed);
         self.deadline.store(0, Relaxed);
         self.made.store(0, Relaxed);
-        self.verdicts.store(0, Relaxed);
         self.unknown_word.store(false, Relaxed);
         *self.exhausted.lock() = None;
         self.running.store(true, Relaxed);
@@ -101,11 +98,6 @@ impl Meter {
         self.interrupts.load(Relaxed)
     }
 
-    /// Verdicts built since the start, whether returned or forgotten.
-    pub fn verdicts(&self) -> u32 {
-        self.verdicts.load(Relaxed)
-    }
-
     /// Notes a word that means nothing in any case.
     pub fn meet_unknown_word(&self) {
         self.unknown_word.store(true, Relaxed);
@@ -117,8 +109,7 @@ impl Meter {
     }
 
     /// Counts something that a policy builds outside of Lua's memory; false if there is enough of it.
-    pub fn may_make(&self, is_verdict: bool) -> bool {
-        self.verdicts.store(self.verdicts() + u32::from(is_verdict), Relaxed);
+    pub fn may_make(&self) -> bool {
         let made = self.made.load(Relaxed) + 1;
         self.made.store(made, Relaxed);
         made <= MAX_MADE

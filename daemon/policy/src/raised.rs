@@ -68,8 +68,11 @@ fn is_no_text(text: &str) -> bool {
     text == "nil" || address.is_some_and(|(_, digits)| digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// The message of a library function that the prelude wraps begins with a place in the prelude.
+/// The message without the place in the prelude with which it begins if a library function is wrapped there.
 fn without_prelude(text: &str) -> &str {
+    if text.ends_with("attempt to modify a readonly table") {
+        return "the case, the libraries and what is frozen are readonly: copy with table.clone to change the copy";
+    }
     let rest =
         text.strip_prefix("readmit:").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
     rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text)
@@ -113,6 +116,11 @@ mod tests {
             ("a.lua: no line", None, "a.lua: no line"),
             ("readmit:149: out of range", None, "out of range"),
             ("a.lua:1: readmit:149: out of range", Some(("a.lua", 1)), "out of range"),
+            (
+                "a.lua:1: attempt to modify a readonly table",
+                Some(("a.lua", 1)),
+                "the case, the libraries and what is frozen are readonly: copy with table.clone to change the copy",
+            ),
             ("see: 0x5 and more", None, "see: 0x5 and more"),
             ("table: 0x55d0", None, "an error was raised that is no text"),
         ];

@@ -48,7 +48,7 @@ pub(crate) enum Reply {
         surplus: bool,
         /// The line at which the hook begins.
         line: u32,
-        /// Whether a verdict was built on the way.
+        /// Whether the hook has built a verdict, returned or not.
         built: bool,
     },
     /// The policy has no such hook.
@@ -133,15 +133,20 @@ impl Vm {
         // size of what is built here has been checked.
         let case = self.builder.case(&self.lua, question).map_err(Broken::by_lua)?;
         let subject = self.builder.subject(&self.lua, question).map_err(Broken::by_lua)?;
-        let (state, value, surplus, line) = self.metered(path, || {
-            self.ask.call::<(u8, Value, Value, Option<u32>)>((path, question.hook.as_str(), case, subject))
+        let (state, value, surplus, line, built) = self.metered(path, || {
+            self.ask.call::<(u8, Value, Value, Option<u32>, Option<bool>)>((
+                path,
+                question.hook.as_str(),
+                case,
+                subject,
+            ))
         })?;
         Ok(match state {
             0 => Reply::Answer {
                 value,
                 surplus: !surplus.is_nil(),
                 line: line.unwrap_or_default(),
-                built: self.meter.verdicts() > 0,
+                built: built.unwrap_or_default(),
             },
             1 => Reply::NoHook,
             _ => Reply::NoPolicy,

@@ -265,6 +265,17 @@ const BOMBS: &[Attack] = &[
         "local t = {} while true do t[#t + 1] = all { 'password', 'email' } end",
         "more than",
     ),
+    ("many misspelt factors", "while true do pcall(prove, { 'emial' }) end", BUDGET),
+    (
+        "many misspelt globals",
+        "local function stray() return escalat end while true do pcall(stray) end",
+        BUDGET,
+    ),
+    (
+        "many readings of a big table",
+        "local t = {} for i = 1, 5e4 do t[i] = 'email' end while true do pcall(prove, t) end",
+        BUDGET,
+    ),
     ("many verdicts", "while true do pcall(deny, string.rep('a', 1000)) end", BUDGET),
 ];
 

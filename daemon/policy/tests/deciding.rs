@@ -203,6 +203,19 @@ fn every_word_makes_its_verdict() {
 }
 
 #[test]
+fn a_verdict_built_and_not_returned_is_no_silence() {
+    let Verdict::Unable { cause } = answer(Hook::Proved, "prove { 'voice' }") else {
+        panic!("`return` is missing")
+    };
+    assert!(cause.contains("is `return` missing"), "{cause}");
+    // One that is kept ready above the hooks is none of this hook's.
+    let set = set("local more = prove { 'voice' }\n\
+        return { open = function() return more end, proved = function() if more == nil then return more end end }");
+    assert_eq!(set.decide(&question(Hook::Proved)).verdict, Verdict::Nothing);
+    assert!(matches!(set.decide(&question(Hook::Open)).verdict, Verdict::Prove { .. }));
+}
+
+#[test]
 fn a_duration_is_whole_seconds_within_its_limits() {
     let retry = |after: &str| answer(Hook::Failed, &format!("return retry {{ after = {after} }}"));
     let longest = LONGEST_RETRY_WAIT.as_secs();
