@@ -3,17 +3,29 @@
 //! Addresses, codes and tokens pass through the libraries below, and some libraries log what they send. So only
 //! events of our own two crates are written, whatever `RUST_LOG` asks for, and those never carry such values.
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing::Subscriber;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts logging at the level that `RUST_LOG` names for everything, or at `info`.
 pub(crate) fn start() {
     let level = std::env::var("RUST_LOG").ok().and_then(|asked| level(&asked)).unwrap_or(LevelFilter::INFO);
-    let ours = Targets::new().with_target("readmit_email", level).with_target("readmit_plugin", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     // A second start (only tests do that) keeps the first.
-    let _already_started = tracing_subscriber::registry().with(lines).with(ours).try_init();
+    let _already_started = ours_only(level, std::io::stderr).try_init();
+}
+
+fn ours_only<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let ours = filter_fn(move |event| {
+        let crate_name = event.target().split("::").next();
+        *event.level() <= level && matches!(crate_name, Some("readmit_email" | "readmit_plugin"))
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(ours)
 }
 
 /// The first plain level in a list of directives; directives for single targets are not for us to follow.
@@ -28,6 +40,24 @@ fn level(asked: &str) -> Option<LevelFilter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn libraries_are_not_heard_at_any_level() {
+        let file = tempfile::tempfile().unwrap();
+        let writer = Arc::new(file.try_clone().unwrap());
+        tracing::subscriber::with_default(ours_only(LevelFilter::TRACE, writer), || {
+            tracing::error!(target: "lettre::transport", "Wrote: RCPT TO:<ada@example.org>");
+            tracing::trace!(target: "rustls", "secret");
+            tracing::error!(target: "readmit_emailer", "not ours");
+            tracing::trace!(target: "readmit_email::smtp", "ours");
+        });
+        let mut text = String::new();
+        std::io::Seek::rewind(&mut &file).unwrap();
+        std::io::Read::read_to_string(&mut &file, &mut text).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("ours"), "{text}");
+    }
 
     #[test]
     fn only_a_plain_level_is_followed() {

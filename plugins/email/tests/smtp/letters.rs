@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
-use crate::peers::{Plugin, Server, plain_settings, test_letter, verification};
+use crate::peers::{BRIEF, Plugin, Server, plain_settings, test_letter, verification};
 
 #[test]
 fn a_letter_arrives_whole_and_harmless() {
@@ -111,10 +111,10 @@ fn a_server_that_always_says_later_is_unreachable_in_its_own_words() {
         &json!({ "replies": { "RCPT": vec!["450 4.2.1 mailbox of <ADA@customer.test> busy"; 20] } }),
     );
     let mut plugin = Plugin::for_server(&server);
-    let ended = plugin.deliver(test_letter("a", 2500));
+    let ended = plugin.deliver(test_letter("a", BRIEF));
     assert_eq!(ended.disposition, "unreachable");
     assert_eq!(ended.detail.as_deref(), Some("naming the recipient: 450 4.2.1 mailbox of <[address]> busy"));
-    let again = plugin.deliver(test_letter("a", 2500));
+    let again = plugin.deliver(test_letter("a", BRIEF));
     assert_eq!(again.disposition, "unreachable", "the same id may be tried again, because nothing was sent");
 }
 
@@ -169,7 +169,7 @@ fn a_server_that_is_not_there_or_says_nothing_is_unreachable_by_the_deadline() {
     assert_eq!(ended.disposition, "unreachable");
     assert_eq!(ended.detail.as_deref(), Some("connecting: no answer in time"));
     drop(listener);
-    let ended = plugin.deliver(test_letter("absent", 1500));
+    let ended = plugin.deliver(test_letter("absent", BRIEF));
     assert_eq!(ended.disposition, "unreachable");
     assert!(ended.detail.as_deref().unwrap().to_lowercase().contains("connection refused"), "{ended:?}");
 }

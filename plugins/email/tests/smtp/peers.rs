@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 /// Long enough for a busy machine; nothing waits this long when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A deadline in milliseconds for what never succeeds: tries after 0, 1 and 3 s, the last with 3 s to fail in.
+pub const BRIEF: u64 = 6500;
+
 /// The interpreter with aiosmtpd.
 pub fn python() -> PathBuf {
     let python = std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned());

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
-use crate::peers::{Certificates, Plugin, Server, plain_settings, test_letter, verification};
+use crate::peers::{BRIEF, Certificates, Plugin, Server, plain_settings, test_letter, verification};
 
 struct Site {
     certificates: Certificates,
@@ -87,7 +87,7 @@ fn a_certificate_of_a_stranger_is_refused_before_anything_is_said() {
     let site = Site::start(&json!({}));
     let other = Certificates::make();
     let mut plugin = Plugin::start(&site.settings(&json!({ "ca_file": other.path("ca.pem") })));
-    let ended = plugin.deliver(test_letter("a", 1500));
+    let ended = plugin.deliver(test_letter("a", BRIEF));
     assert_eq!(ended.disposition, "unreachable");
     let detail = ended.detail.unwrap();
     assert!(detail.contains("securing the connection") && detail.contains("certificate"), "{detail}");
@@ -104,7 +104,7 @@ fn a_certificate_of_a_stranger_is_refused_before_anything_is_said() {
 fn a_certificate_for_another_name_is_refused() {
     let site = Site::start(&json!({}));
     let mut plugin = Plugin::start(&site.settings(&json!({ "server": "127.0.0.1" })));
-    let ended = plugin.deliver(test_letter("a", 1500));
+    let ended = plugin.deliver(test_letter("a", BRIEF));
     assert_eq!(ended.disposition, "unreachable");
     let detail = ended.detail.unwrap();
     assert!(detail.contains("not valid for name"), "{detail}");
@@ -114,7 +114,7 @@ fn a_certificate_for_another_name_is_refused() {
 fn a_server_without_starttls_gets_neither_login_nor_letter() {
     let site = Site::start(&json!({ "tls": "none" }));
     let mut plugin = Plugin::start(&site.settings(&json!({})));
-    let ended = plugin.deliver(test_letter("a", 1500));
+    let ended = plugin.deliver(test_letter("a", BRIEF));
     assert_eq!(ended.disposition, "unreachable");
     assert!(ended.detail.as_deref().unwrap().contains("STARTTLS is not supported"), "{ended:?}");
     assert!(site.server.happened().iter().all(|event| event["event"] == "connected"));
