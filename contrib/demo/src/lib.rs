@@ -1,8 +1,26 @@
-//! A whole recovery on one machine: the parts of the demonstration that others may use as well.
+//! A whole recovery on one machine, to watch or to drive.
 //!
-//! [`smtp::MailSink`] is a mailbox and [`phone::Softphone`] a telephone on the loopback interface.
+//! [`stage::Stage`] sets everything up: a bus, the daemon with its plugins, a mailbox and a telephone, and a
+//! sample account. [`watch`] plays the person; [`drive`] leaves that to whoever sits at the terminal, with
+//! [`pocket`] for the mails and the calls. [`smtp::MailSink`] and [`phone::Softphone`] stand on their own: other
+//! demonstrations and tests may use them.
 
+pub mod authenticator;
+pub mod binaries;
+pub mod bus;
+pub mod client;
+pub mod daemon;
+pub mod drive;
+pub mod guard;
+pub mod home;
 pub mod limits;
 pub mod mailbox;
+pub mod narrator;
+pub mod options;
+pub mod person;
 pub mod phone;
+pub mod pocket;
+pub mod run;
 pub mod smtp;
+pub mod stage;
+pub mod watch;

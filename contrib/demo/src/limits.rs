@@ -41,6 +41,8 @@ pub const GAP_FRAMES: u32 = 5;
 pub const KEY_ENDS: u32 = 3;
 /// Keys that wait to be sent.
 pub const KEYS: usize = 64;
+/// Packets of speech after which a voice has begun to say something new: 300 ms.
+pub const SPEECH_PACKETS: u64 = 15;
 /// How long the phone waits for the caller's acknowledgement after it has answered.
 pub const ANSWER: Duration = Duration::from_secs(10);
 /// How long the phone waits for the response when it hangs up.

@@ -172,7 +172,10 @@ mod tests {
         let mail = Mail::read(1, envelope(MAIL));
         assert_eq!(mail.from, "Café Example <no-reply@example.com>");
         assert_eq!(mail.subject, "Zeít");
-        assert_eq!(mail.links().collect::<Vec<_>>(), ["https://id.example.org/r?t=abcdef", "https://x.example/y"]);
+        assert_eq!(
+            mail.links().collect::<Vec<_>>(),
+            ["https://id.example.org/r?t=abcdef", "https://x.example/y"]
+        );
         assert_eq!(mail.code(6), Some("123456"));
         assert_eq!(mail.code(8), Some("12345678"));
         assert_eq!(mail.code(5), None);

@@ -23,9 +23,9 @@ use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::call::Parts;
 pub use self::call::{Call, CallError, CallState, Ending};
 pub use self::media::Heard;
-use self::call::Parts;
 use self::media::Media;
 use self::sdp::Offer;
 use crate::limits;
@@ -40,7 +40,7 @@ pub enum PhoneError {
         address: SocketAddr,
         /// Why not.
         #[source]
-        source: rsipstack::Error,
+        source: Box<rsipstack::Error>,
     },
     /// The stack gave no address for the socket.
     #[error("the phone has no address")]
@@ -62,7 +62,7 @@ impl Softphone {
     /// If the address cannot be listened on.
     pub async fn bind(address: SocketAddr) -> Result<Self, PhoneError> {
         let off = CancellationToken::new();
-        let listen = |source| PhoneError::Listen { address, source };
+        let listen = |source| PhoneError::Listen { address, source: Box::new(source) };
         let udp =
             UdpConnection::create_connection(address, None, Some(off.child_token())).await.map_err(listen)?;
         let address = udp.get_addr().get_socketaddr().map_err(|_| PhoneError::NoAddress)?;
@@ -164,8 +164,7 @@ impl Switchboard {
         let called = user(&request.uri);
         let (sender, states) = self.layer.new_dialog_state_channel();
         let contact = Some(self.contact.clone());
-        let Ok(mut dialog) =
-            self.layer.get_or_create_server_invite(&transaction, sender, None, contact)
+        let Ok(mut dialog) = self.layer.get_or_create_server_invite(&transaction, sender, None, contact)
         else {
             return Err((transaction, StatusCode::CallTransactionDoesNotExist));
         };

@@ -59,7 +59,7 @@ pub enum CallError {
     Media(#[source] std::io::Error),
     /// The signalling failed.
     #[error("the call could not be signalled")]
-    Signalling(#[source] rsipstack::Error),
+    Signalling(#[source] Box<rsipstack::Error>),
 }
 
 /// An incoming call. Dropping it hangs up.
@@ -129,7 +129,7 @@ impl Call {
     /// # Errors
     /// If the call is over.
     pub fn ring(&self) -> Result<(), CallError> {
-        self.parts.dialog.ringing(None, None).map_err(CallError::Signalling)
+        self.parts.dialog.ringing(None, None).map_err(signalling)
     }
 
     /// Answers, and waits until both sides are on the line.
@@ -146,7 +146,7 @@ impl Call {
         self.keys = Some(keys);
         let answer = self.parts.offer.answer(local).into_bytes();
         let kind = vec![Header::ContentType("application/sdp".into())];
-        self.parts.dialog.accept(Some(kind), Some(answer)).map_err(CallError::Signalling)?;
+        self.parts.dialog.accept(Some(kind), Some(answer)).map_err(signalling)?;
         let mut state = self.parts.state.clone();
         let changed = state.wait_for(|state| *state != CallState::Incoming);
         let state = match timeout(limits::ANSWER, changed).await {
@@ -162,8 +162,10 @@ impl Call {
     /// # Errors
     /// If the call is over before that, or cannot carry keys.
     pub async fn press(&self, labels: &str) -> Result<(), CallError> {
-        let keys: Vec<_> =
-            labels.chars().map(|label| Key::labelled(label).ok_or(CallError::NoSuchKey)).collect::<Result<_, _>>()?;
+        let keys: Vec<_> = labels
+            .chars()
+            .map(|label| Key::labelled(label).ok_or(CallError::NoSuchKey))
+            .collect::<Result<_, _>>()?;
         if self.parts.offer.events.is_none() {
             return Err(CallError::NoKeypad);
         }
@@ -203,7 +205,7 @@ impl Call {
             CallState::Answered => {
                 self.over.cancel();
                 match timeout(limits::HANG_UP, self.parts.dialog.bye()).await {
-                    Ok(result) => result.map_err(CallError::Signalling),
+                    Ok(result) => result.map_err(signalling),
                     // The stack goes on telling the caller; for the person the call is over.
                     Err(_) => Ok(()),
                 }
@@ -227,8 +229,12 @@ impl Call {
         if self.state() != CallState::Incoming {
             return Err(CallError::Over);
         }
-        self.parts.dialog.reject(Some(status), None).map_err(CallError::Signalling)
+        self.parts.dialog.reject(Some(status), None).map_err(signalling)
     }
+}
+
+fn signalling(error: rsipstack::Error) -> CallError {
+    CallError::Signalling(Box::new(error))
 }
 
 impl Drop for Call {

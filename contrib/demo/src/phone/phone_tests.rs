@@ -130,7 +130,8 @@ async fn a_call_is_answered_typed_into_and_ended_by_the_caller() {
             let length = caller.rtp.recv(&mut buffer).await.unwrap();
             let (payload_type, event) = talk::payload(&buffer[..length]).unwrap();
             let began = buffer[4..8].to_vec();
-            if payload_type == 101 && event[1] & 0x80 != 0 && typed.last() != Some(&(event[0], began.clone())) {
+            if payload_type == 101 && event[1] & 0x80 != 0 && typed.last() != Some(&(event[0], began.clone()))
+            {
                 typed.push((event[0], began));
             }
         }
@@ -156,7 +157,11 @@ async fn a_call_is_refused() {
         let mut caller = Caller::new(&phone).await;
         caller.invite().await;
         let call = next_call(&mut phone).await;
-        if busy { call.busy().unwrap() } else { call.decline().unwrap() }
+        if busy {
+            call.busy().unwrap()
+        } else {
+            call.decline().unwrap()
+        }
         caller.hear(status).await;
         assert_eq!(call.ended(LONG).await, Some(Ending::HungUp));
     }

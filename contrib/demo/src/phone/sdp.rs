@@ -158,16 +158,16 @@ mod tests {
 
     #[test]
     fn offers() {
-        let usual = Offer {
-            remote: ([192, 0, 2, 1], 4000).into(),
-            codec: Codec::Pcmu,
-            events: Some(101),
-        };
+        let usual = Offer { remote: ([192, 0, 2, 1], 4000).into(), codec: Codec::Pcmu, events: Some(101) };
         assert_eq!(Offer::read(OFFER.as_bytes()).unwrap(), usual);
         let table = [
             ("RTP/AVP 0 8 101", "RTP/AVP 8 0 101", Offer { codec: Codec::Pcma, ..usual }),
             ("a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n", "", Offer { events: None, ..usual }),
-            ("a=rtpmap:101 telephone-event/8000", "a=rtpmap:101 telephone-event/16000", Offer { events: None, ..usual }),
+            (
+                "a=rtpmap:101 telephone-event/8000",
+                "a=rtpmap:101 telephone-event/16000",
+                Offer { events: None, ..usual },
+            ),
             ("m=audio", "m=video 9 RTP/AVP 99\r\nm=audio", usual),
             ("a=sendrecv", "c=IN IP4 192.0.2.1\r\na=sendrecv", usual),
         ];
@@ -194,10 +194,9 @@ mod tests {
     #[test]
     fn an_answer_can_be_read_as_an_offer_of_the_same_stream() {
         let offer = Offer::read(OFFER.as_bytes()).unwrap();
-        for (offer, local) in [
-            (offer, "127.0.0.1:5004"),
-            (Offer { events: None, codec: Codec::Pcma, ..offer }, "[::1]:5004"),
-        ] {
+        for (offer, local) in
+            [(offer, "127.0.0.1:5004"), (Offer { events: None, codec: Codec::Pcma, ..offer }, "[::1]:5004")]
+        {
             let local: SocketAddr = local.parse().unwrap();
             let read = Offer::read(offer.answer(local).as_bytes()).unwrap();
             assert_eq!(read, Offer { remote: local, ..offer });

@@ -174,7 +174,10 @@ mod tests {
     fn a_key_is_one_event() {
         let mut talk = Talk::new(Codec::Pcmu, Some(101), 9, 65534, u32::MAX - 159);
         let (first, frame) = next(&mut talk);
-        assert_eq!((first.marker, first.payload_type, first.sequence, first.timestamp), (true, 0, 65534, u32::MAX - 159));
+        assert_eq!(
+            (first.marker, first.payload_type, first.sequence, first.timestamp),
+            (true, 0, 65534, u32::MAX - 159)
+        );
         assert_eq!((first.payload, frame), (vec![0xff; 160], Frame::Silence { free: true }));
 
         assert!(talk.press(Key::labelled('7').unwrap()));
@@ -183,7 +186,10 @@ mod tests {
         for (at, (seen, frame)) in events.iter().enumerate() {
             let ending = at >= 4;
             let duration = u16::try_from((at + 1).min(5) * 160).unwrap();
-            assert_eq!(seen.payload, [&[7, if ending { 0x8a } else { 10 }][..], &duration.to_be_bytes()].concat());
+            assert_eq!(
+                seen.payload,
+                [&[7, if ending { 0x8a } else { 10 }][..], &duration.to_be_bytes()].concat()
+            );
             assert_eq!((seen.payload_type, seen.timestamp, seen.marker), (101, 0, at == 0), "{at}");
             assert_eq!(seen.sequence, 65535_u16.wrapping_add(u16::try_from(at).unwrap()));
             assert_eq!(*frame, if at == 6 { Frame::KeyDone } else { Frame::Key });
@@ -224,7 +230,9 @@ mod tests {
 
     #[test]
     fn labels() {
-        for (label, code) in [('0', Some(0)), ('9', Some(9)), ('*', Some(10)), ('#', Some(11)), ('A', None), ('٣', None)] {
+        for (label, code) in
+            [('0', Some(0)), ('9', Some(9)), ('*', Some(10)), ('#', Some(11)), ('A', None), ('٣', None)]
+        {
             assert_eq!(Key::labelled(label).map(|key| key.0), code, "{label}");
         }
     }

@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn parameters() {
         let path = read_path("TO:<bob@example.org> size=10  NOTIFY", "TO").unwrap();
-        assert_eq!(path.parameters, [("SIZE".to_owned(), Some("10".to_owned())), ("NOTIFY".to_owned(), None)]);
+        assert_eq!(
+            path.parameters,
+            [("SIZE".to_owned(), Some("10".to_owned())), ("NOTIFY".to_owned(), None)]
+        );
     }
 
     #[test]

@@ -47,7 +47,10 @@ fn odd_dialogues() {
         (&[HELLO, "MAIL FROM:<> BODY=BINARYMIME"], &[250, 555]),
         (&[HELLO, "MAIL FROM:<> SMTPUTF8"], &[250, 555]),
         (&[HELLO, FROM, TO, "DATA now"], &[250, 250, 250, 501]),
-        (&["NOOP", "NOOP x", "VRFY a", "HELP", "EXPN a", "AUTH PLAIN", "STARTTLS"], &[250, 250, 252, 214, 502, 502, 502]),
+        (
+            &["NOOP", "NOOP x", "VRFY a", "HELP", "EXPN a", "AUTH PLAIN", "STARTTLS"],
+            &[250, 250, 252, 214, 502, 502, 502],
+        ),
         (&["", " EHLO x", "GARBAGE", "BDAT 5 LAST"], &[500, 500, 500, 500]),
         (&["QUIT"], &[221]),
     ];
@@ -59,7 +62,19 @@ fn odd_dialogues() {
 #[test]
 fn a_message_keeps_its_dots_and_its_addresses() {
     let (_, envelopes) = codes(&[
-        HELLO, FROM, TO, "RCPT TO:<c@example.org>", "DATA", "Subject: x", "", "..", "..leading", ".one", "mid.dle", "", ".",
+        HELLO,
+        FROM,
+        TO,
+        "RCPT TO:<c@example.org>",
+        "DATA",
+        "Subject: x",
+        "",
+        "..",
+        "..leading",
+        ".one",
+        "mid.dle",
+        "",
+        ".",
     ]);
     assert_eq!(
         envelopes,
@@ -76,7 +91,10 @@ fn two_messages_in_one_session_do_not_mix() {
     let (codes, envelopes) =
         codes(&[HELLO, FROM, TO, "DATA", "1", ".", TO, "MAIL FROM:<>", TO, "DATA", "2", "."]);
     assert_eq!(codes, [250, 250, 250, 354, 1, 0, 503, 250, 250, 354, 1, 0]);
-    assert_eq!(envelopes[1], Envelope { from: String::new(), to: vec!["b@example.org".into()], content: b"2\r\n".to_vec() });
+    assert_eq!(
+        envelopes[1],
+        Envelope { from: String::new(), to: vec!["b@example.org".into()], content: b"2\r\n".to_vec() }
+    );
 }
 
 fn receiving() -> Session {

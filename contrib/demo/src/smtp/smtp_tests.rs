@@ -30,7 +30,10 @@ async fn lettre_delivers_several_mails_over_one_connection() {
         .build();
     let from: Address = "Example <no-reply@example.com>".parse().unwrap();
     for number in 1..=3 {
-        let text = format!("Grüße\n.\n..dots\n{}\nhttps://id.example.org/recover?t=abc{number}\n", "wide ".repeat(400));
+        let text = format!(
+            "Grüße\n.\n..dots\n{}\nhttps://id.example.org/recover?t=abc{number}\n",
+            "wide ".repeat(400)
+        );
         let message = Message::builder()
             .from(from.clone())
             .to("alice@example.org".parse().unwrap())
@@ -43,7 +46,10 @@ async fn lettre_delivers_several_mails_over_one_connection() {
         assert_eq!(mail.from, "Example <no-reply@example.com>");
         assert_eq!(mail.to, ["alice@example.org"]);
         assert_eq!(mail.text.trim_end(), text.trim_end());
-        assert_eq!(mail.links().collect::<Vec<_>>(), [format!("https://id.example.org/recover?t=abc{number}")]);
+        assert_eq!(
+            mail.links().collect::<Vec<_>>(),
+            [format!("https://id.example.org/recover?t=abc{number}")]
+        );
     }
 }
 
@@ -53,10 +59,22 @@ async fn raw_dialogues() {
     let table: &[(&[u8], &[&str], usize)] = &[
         (b"QUIT\r\n", &["220", "221"], 0),
         (b"", &["220"], 0),
-        (b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\nNOOP\r\n", &["220", "250", "250", "250", "354", "250", "221"], 1),
-        (b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nhalf a mess", &["220", "250", "250", "250", "354"], 0),
+        (
+            b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\nNOOP\r\n",
+            &["220", "250", "250", "250", "354", "250", "221"],
+            1,
+        ),
+        (
+            b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nhalf a mess",
+            &["220", "250", "250", "250", "354"],
+            0,
+        ),
         // SMTP smuggling: a bare LF around the dot must neither end the message nor be stored.
-        (b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nhi\n.\nMAIL FROM:<evil@b>\r\n.\r\nNOOP\r\n", &["220", "250", "250", "250", "354", "554", "250"], 0),
+        (
+            b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nhi\n.\nMAIL FROM:<evil@b>\r\n.\r\nNOOP\r\n",
+            &["220", "250", "250", "250", "354", "554", "250"],
+            0,
+        ),
         (b"EHLO x\nNOOP\r\nNOOP\r\n", &["220", "500", "250"], 0),
         (long_command.as_bytes(), &["220", "500", "250"], 0),
         (b"\xff\xfe\r\nNOOP\r\n", &["220", "500", "250"], 0),

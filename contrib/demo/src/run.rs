@@ -1,0 +1,203 @@
+//! From the command line to the end of the show.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::binaries::{Binaries, Missing};
+use crate::drive::{DriveError, Hands, drive};
+use crate::guard::{self, GuardError};
+use crate::narrator::{Narrator, Who};
+use crate::options::{Options, Show, Verb};
+use crate::person::Behaviour;
+use crate::pocket::terminal::{self, NoPocket};
+use crate::stage::{Stage, StageError};
+use crate::watch::{JourneyError, play};
+
+/// How long a phone rings, if somebody may be there.
+const RING_SECONDS: u64 = 30;
+/// How long a phone rings for somebody who watches nobody answer it.
+const SHORT_RING_SECONDS: u64 = 6;
+
+/// Why the show did not come to its end.
+#[derive(Debug, Error)]
+enum ShowError {
+    #[error("the demonstration's own place is unknown")]
+    OwnPlace(#[source] io::Error),
+    #[error(transparent)]
+    Missing(#[from] Missing),
+    #[error("the demonstration could not start its threads")]
+    Runtime(#[source] io::Error),
+    #[error("signals cannot be heard")]
+    Signals(#[source] io::Error),
+    #[error("the answer could not be read")]
+    Ask(#[source] io::Error),
+    #[error(
+        "--busy, --no-answer, --decline and --wrong-digits are for a phone that answers itself: with --drive, add --unattended-phone, or do it yourself at the second terminal"
+    )]
+    OwnHands,
+    #[error("the demonstration could not be set up")]
+    Stage(#[source] Box<StageError>),
+    #[error("the recovery did not come to its end")]
+    Journey(#[source] Box<JourneyError>),
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    #[error(transparent)]
+    NoPocket(#[from] NoPocket),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Watch { fast: bool },
+    Drive(Hands),
+}
+
+/// Runs the program. The exit code is 0 only when the recovery came to its end.
+#[must_use]
+pub fn run() -> ExitCode {
+    let options = Options::parse();
+    let shown = match options.verb {
+        Some(Verb::Guard { parent, program, arguments }) => {
+            Err(guard::become_program(parent, &program, &arguments).into())
+        }
+        Some(Verb::Phone { dir }) => terminal::connect(&dir).map_err(ShowError::from),
+        None => show(&options.show),
+    };
+    match shown {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ShowError::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(error: &dyn std::error::Error) {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!("\n  because: {cause}"));
+        source = cause.source();
+    }
+    // If standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn show(options: &Show) -> Result<(), ShowError> {
+    let filter = EnvFilter::try_from_env("READMIT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,rsipstack=off,busd=off,zbus=off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let program = std::env::current_exe().map_err(ShowError::OwnPlace)?;
+    let binaries = Binaries::find(program.parent().unwrap_or(&program))?;
+    let mode = mode(options)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(ShowError::Runtime)?;
+    // The kernel ends guarded children with the thread that started them: this one, which lives to the end.
+    runtime.block_on(perform(options, mode, &binaries))
+}
+
+fn mode(options: &Show) -> Result<Mode, ShowError> {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let fast = options.fast || !io::stdout().is_terminal();
+    let watch = Mode::Watch { fast };
+    let first = options.first_call();
+    match (options.watch, options.drive) {
+        (true, _) => Ok(watch),
+        (false, true) if options.unattended_phone => Ok(Mode::Drive(Hands::None(first))),
+        (false, true) if first != Behaviour::Right => Err(ShowError::OwnHands),
+        (false, true) => Ok(Mode::Drive(Hands::Own)),
+        (false, false) if !terminal || options.fast => Ok(watch),
+        (false, false) => ask(watch, first),
+    }
+}
+
+fn ask(watch: Mode, first: Behaviour) -> Result<Mode, ShowError> {
+    let mut out = io::stdout();
+    let mut answers = io::stdin().lock();
+    loop {
+        let question = "Readmit lets people back in after they lose their second factor. What would you like?\n\n  \
+            1  watch a recovery being played (a minute)\n  \
+            2  drive one yourself; mails and phone in a second terminal\n  \
+            3  drive one yourself; mails are shown here, the phone answers itself\n\n1, 2 or 3? [1] ";
+        out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(ShowError::Ask)?;
+        let mut answer = String::new();
+        if answers.read_line(&mut answer).map_err(ShowError::Ask)? == 0 {
+            return Err(ShowError::Interrupted);
+        }
+        match answer.trim() {
+            "" | "1" => return Ok(watch),
+            "2" if first != Behaviour::Right => return Err(ShowError::OwnHands),
+            "2" => return Ok(Mode::Drive(Hands::Own)),
+            "3" => return Ok(Mode::Drive(Hands::None(first))),
+            _ => {}
+        }
+    }
+}
+
+async fn perform(options: &Show, mode: Mode, binaries: &Binaries) -> Result<(), ShowError> {
+    let first = options.first_call();
+    let ring_seconds = if first == Behaviour::NoAnswer { SHORT_RING_SECONDS } else { RING_SECONDS };
+    let fast = matches!(mode, Mode::Watch { fast: true });
+    let narrator = Arc::new(Narrator::on_stdout(fast));
+    narrator
+        .tell(Who::Admin, "starts a bus, readmitd, its e-mail and voice plugins, a mail server and a phone");
+    let interrupted = interrupted()?;
+    tokio::pin!(interrupted);
+    let mut stage = tokio::select! {
+        stage = Stage::set(binaries, options.keep.as_deref(), ring_seconds) => stage.map_err(|error| ShowError::Stage(Box::new(error)))?,
+        () = &mut interrupted => return Err(ShowError::Interrupted),
+    };
+    let directory = stage.home.path().display().to_string();
+    narrator
+        .tell(Who::Admin, &format!("everything is in {directory}; readmit.toml there is the configuration"));
+    let shown = tokio::select! {
+        shown = act(&mut stage, mode, first, binaries, narrator.clone()) => shown,
+        () = &mut interrupted => Err(ShowError::Interrupted),
+    };
+    stage.strike().await;
+    shown?;
+    match &options.keep {
+        Some(_) => narrator.plain(&format!("\nDone. {directory} is kept.")),
+        None => narrator.plain("\nDone. Nothing is left behind."),
+    }
+    Ok(())
+}
+
+async fn act(
+    stage: &mut Stage,
+    mode: Mode,
+    first: Behaviour,
+    binaries: &Binaries,
+    narrator: Arc<Narrator>,
+) -> Result<(), ShowError> {
+    match mode {
+        Mode::Watch { .. } => {
+            play(stage, narrator, first).await.map_err(|error| ShowError::Journey(Box::new(error)))
+        }
+        Mode::Drive(hands) => Ok(drive(stage, binaries, narrator, hands).await?),
+    }
+}
+
+/// Waits for Ctrl-C, SIGTERM or SIGHUP.
+fn interrupted() -> Result<impl Future<Output = ()>, ShowError> {
+    let listen = |kind| signal(kind).map_err(ShowError::Signals);
+    let (mut interrupt, mut terminate, mut hang_up) =
+        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
+}
