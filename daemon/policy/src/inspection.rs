@@ -105,7 +105,7 @@ impl Inspection {
             if let Some((line, fault)) = fault {
                 return self.problems.push(Problem { file: file.to_owned(), line: Some(line), fault });
             }
-            if vm.is_full() {
+            if !vm.recover() {
                 self.has_spoilt_machine = true;
                 return;
             }

@@ -29,7 +29,7 @@ pub const INTERRUPTS_PER_CLOCK: u64 = 16;
 /// Verdicts and parts of plans that one decision may build. They live outside the memory that Lua counts.
 pub const MAX_MADE: u32 = 512;
 
-/// Bytes of garbage that a machine may have gathered before it is replaced by a fresh one.
+/// Bytes of garbage that a machine may have gathered before it is swept.
 pub const MAX_GARBAGE: usize = 1024 * 1024;
 /// Machines that a set keeps for the next decision.
 pub const MAX_IDLE_MACHINES: usize = 16;

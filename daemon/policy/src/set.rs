@@ -129,7 +129,7 @@ impl PolicySet {
         for (realm, file) in code.realms() {
             inspection.file(&vm, realm, file);
             // What one file has left behind, garbage or worse, is none of the next one's concern.
-            if inspection.has_spoilt_machine() || vm.is_full() {
+            if inspection.has_spoilt_machine() || !vm.recover() {
                 vm = machine()?;
             }
         }
@@ -199,7 +199,7 @@ impl PolicySet {
             }
             Err(_) => Ok(Verdict::Nothing),
         };
-        let is_spoilt = reply.as_ref().is_err_and(Broken::spoils) || vm.is_full();
+        let is_spoilt = reply.as_ref().is_err_and(Broken::spoils) || !vm.recover();
         let broken = reply.err();
         if !is_spoilt {
             self.give_back(vm);

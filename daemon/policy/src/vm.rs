@@ -1,8 +1,8 @@
 //! One hardened Lua machine: built once, asked many times, thrown away after any doubt.
 //!
-//! Its garbage collector never runs, so a decision is never held up by what others have left, every C function that
-//! makes something runs into the limit of memory, and that limit does not depend on when a collection happens to
-//! come. A machine that has gathered too much is replaced, which costs no more than collecting. Every file is loaded when the machine is built; a decision runs a copy of it in an
+//! Its garbage collector never runs by itself, so a decision is not held up by what others have left, every C
+//! function that makes something runs into the limit of memory, and that limit does not depend on when a collection
+//! happens to come. A machine that has gathered too much is swept between two decisions. Every file is loaded when the machine is built; a decision runs a copy of it in an
 //! environment of its own, with upvalues of its own.
 
 use std::collections::HashMap;
@@ -168,9 +168,17 @@ impl Vm {
         self.meter.interrupts()
     }
 
-    /// Whether so much garbage has gathered that a fresh machine is better.
-    pub fn is_full(&self) -> bool {
-        self.lua.used_memory() > self.fresh.saturating_add(MAX_GARBAGE)
+    /// Makes the machine ready for the next run; false if it should be thrown away. Sweeping costs a third of
+    /// building anew, and is due once in some hundred decisions.
+    pub fn recover(&self) -> bool {
+        let most = self.fresh.saturating_add(MAX_GARBAGE);
+        if self.lua.used_memory() <= most {
+            return true;
+        }
+        let is_swept = self.lua.gc_collect().is_ok();
+        // A collection sets the collector going again.
+        self.lua.gc_stop();
+        is_swept && self.lua.used_memory() <= most
     }
 
     fn metered<T>(&self, path: &str, run: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
