@@ -117,6 +117,9 @@ pub trait Cases {
     /// Refuses the case.
     #[zbus(allow_interactive_auth)]
     fn deny(&self, case: &str, because: &str) -> zbus::Result<()>;
+    /// Decides an escalated case.
+    #[zbus(allow_interactive_auth)]
+    fn resolve(&self, case: &str, resolution: Options) -> zbus::Result<()>;
 }
 
 /// For administrators: policies.

@@ -20,9 +20,9 @@ Examples:
   readmit account set-password alice < password-file
   readmit account list --kind member --json
 
-JSON: list: [{account properties}]; show: {id, realm, kind, emails, phones, groups, attributes, locale,
-created_at, devices: [{device, label, form, status, enrolled_at, drift}], recovery_codes, has_password};
-the others: {done, account}.";
+JSON: list: [{id, realm, kind, emails, phones, groups, attributes, locale, created_at}]; show: the same and
+email_verified, phone_verified, …, devices: [{device, label, form, status, enrolled_at, drift}],
+recovery_codes, has_password; the others: {done, account}.";
 
 /// Put accounts on file, change and list them
 #[derive(Args)]
@@ -181,11 +181,25 @@ pub const UNKNOWN: &str = "readmit account list shows who is on file";
 async fn show(id: &str, context: &mut Context) -> Result<(), Failure> {
     let account = object(&context.accounts().await?.show(id).await.hint(Kind::NotFound, UNKNOWN)?);
     context.output.answer(&account, |style| {
-        let told =
-            ["id", "realm", "kind", "emails", "phones", "groups", "attributes", "locale", "has_password"];
+        let told = [
+            "id",
+            "realm",
+            "kind",
+            "emails",
+            "email_verified",
+            "email_same_mailbox",
+            "phones",
+            "phone_verified",
+            "phone_country",
+            "phone_on_lost_device",
+            "groups",
+            "attributes",
+            "locale",
+            "has_password",
+        ];
         let mut pairs: Vec<(&str, String)> = told.iter().map(|key| (*key, word(&account, key))).collect();
         pairs.push(("recovery_codes", format!("{} left", number(&account, "recovery_codes"))));
-        pairs.push(("created_at", stamp(number(&account, "created_at"))));
+        pairs.extend(["created_at", "last_recovered_at"].map(|key| (key, stamp(number(&account, key)))));
         let devices = super::device::table(&account["devices"]);
         format!("{}\n{}", fields(&pairs, style), devices.text(style))
     })

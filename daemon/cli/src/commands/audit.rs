@@ -17,7 +17,8 @@ Examples:
   readmit audit read --since 2026-11-01 --limit 1000 --json
   readmit audit verify                             is every entry as it was written?
 
-JSON: read: [{seq, at, actor, kind, case, account, detail, hash}]; verify: {ok, rows, head, broken, why}.
+JSON: read: [{seq, at, actor, kind, case, account, detail, hash}]; verify: {ok, rows, head, signature,
+public_key} and {broken, why} for the first broken entry.
 A broken chain ends with exit code 1.";
 
 /// Read and check the journal
@@ -35,7 +36,7 @@ enum Verb {
         /// From when: a duration ago (24h), a date (2026-11-22) or Unix seconds (@1700000000)
         #[arg(long, default_value = "24h", value_name = "TIME", value_parser = parse_since)]
         since: u64,
-        /// Show at most so many entries
+        /// Show at most so many entries; the daemon gives 1000 at once
         #[arg(long, default_value_t = LIST_DEFAULT, value_name = "N")]
         limit: u32,
     },
@@ -57,7 +58,8 @@ pub async fn run(audit: Audit, context: &mut Context) -> Result<(), Failure> {
             context.output.answer(&answer, |style| {
                 let state = if is_whole { "ok" } else { "broken" };
                 let mut pairs = vec![("journal", state.to_owned())];
-                pairs.extend(["rows", "head"].map(|key| (key, word(&answer, key))));
+                pairs
+                    .extend(["rows", "head", "signature", "public_key"].map(|key| (key, word(&answer, key))));
                 if !is_whole {
                     pairs.extend(["broken", "why"].map(|key| (key, word(&answer, key))));
                 }

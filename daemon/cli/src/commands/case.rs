@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use zbus::Variant;
 
 use super::{Page, done, put};
-use crate::bus::value::{Answer, Options, object, objects};
+use crate::bus::value::{Options, object, objects};
 use crate::context::Context;
 use crate::failure::{Failure, Hint as _, Kind};
 use crate::output::{Style, number, word};
@@ -21,8 +21,7 @@ Examples:
   readmit case deny CASE --because 'not the person'
 
 JSON: list: [{case, account, state, reason, opened_at, next_deadline}]; show: the case with steps, outcome,
-support, history: [{seq, at, actor, kind, detail}]; resolve: {done, case, action} and pass if one was issued;
-the others: {done, case}. Nobody approves or resolves their own case.";
+support, history: [{seq, at, actor, kind, detail}]; resolve: {done, case, action}; the others: {done, case}. Nobody approves or resolves their own case.";
 
 /// See and decide recoveries
 #[derive(Args)]
@@ -86,7 +85,7 @@ enum Verb {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Action {
-    /// Issue an access pass: the person goes on with it
+    /// Send an access pass to the address on file; the person goes on with it
     Pass,
     /// Reset the device: the person may sign in
     Reset,
@@ -161,7 +160,8 @@ fn text(id: &str, case: &Value, style: Style) -> String {
         ("held until", time("held_until")),
     ]);
     pairs.extend(
-        ["policy", "client", "support", "outcome", "tasks", "failures"].map(|key| (key, word(case, key))),
+        ["policy", "client", "support", "outcome", "tasks", "failures", "approvals"]
+            .map(|key| (key, word(case, key))),
     );
     let mut steps = Table::new(&["FACTOR", "STATE", "TO", "LAST", "TRIES LEFT"], "No step.");
     for step in case["steps"].as_array().into_iter().flatten() {
@@ -175,33 +175,18 @@ fn text(id: &str, case: &Value, style: Style) -> String {
     format!("{}\n{}\n{}", fields(&pairs, style), steps.text(style), history.text(style))
 }
 
-/// The answer may be nothing, the pass as a text, or a dictionary with it; all three are understood.
 async fn resolve(case: &str, action: Action, because: &str, context: &mut Context) -> Result<(), Failure> {
-    let mut options = Options::new();
-    options.insert("action", Variant::from(action.word()));
-    options.insert("because", Variant::from(because.to_owned()));
-    let cases = context.cases().await?;
-    let reply = cases.inner().call_method("Resolve", &(case, options)).await;
-    let reply = reply.hint(Kind::NotFound, UNKNOWN).hint(Kind::WrongState, WRONG_STATE)?;
-    let body = reply.body();
-    let pass = match body.signature().to_string().as_str() {
-        "s" => Some(body.deserialize::<String>()?),
-        "a{sv}" => object(&body.deserialize::<Answer>()?)["pass"].as_str().map(str::to_owned),
-        _ => None,
-    };
-    let mut answer = json!({"done": true, "case": case, "action": action.word()});
-    if let Some(pass) = pass.as_deref().filter(|pass| !pass.is_empty()) {
-        answer["pass"] = json!(pass);
-    }
-    context.output.answer(&answer, |style| match (action, answer["pass"].as_str()) {
-        (Action::Pass, Some(pass)) => format!(
-            "Case {case} goes on with an access pass, shown this once:\n  {}\nGive it to nobody but the person \
-             whose identity you have checked.\n",
-            style.bold(pass)
-        ),
-        (Action::Pass, None) => format!("Case {case} goes on; the person may now use an access pass.\n"),
-        (Action::Reset, _) => format!("Case {case} is recovered: the person may sign in once.\n"),
-        (Action::Deny, _) => format!("Case {case} is denied.\n"),
+    let mut resolution = Options::new();
+    resolution.insert("action", Variant::from(action.word()));
+    resolution.insert("because", Variant::from(because.to_owned()));
+    let resolved = context.cases().await?.resolve(case, resolution).await;
+    resolved.hint(Kind::NotFound, UNKNOWN).hint(Kind::WrongState, WRONG_STATE)?;
+    context.output.answer(&json!({"done": true, "case": case, "action": action.word()}), |_| match action {
+        Action::Pass => {
+            format!("An access pass is on its way to the address on file; case {case} goes on with it.\n")
+        }
+        Action::Reset => format!("Case {case} is recovered: the person may sign in once.\n"),
+        Action::Deny => format!("Case {case} is denied.\n"),
     })
 }
 

@@ -93,7 +93,8 @@ fn text(answer: &Value, style: Style) -> String {
     let problems = answer["problems"].as_array().into_iter().flatten();
     let mut text = String::new();
     for problem in problems {
-        let place = match problem["line"].as_u64() {
+        // Line 0 is a problem of the whole file.
+        let place = match problem["line"].as_u64().filter(|&line| line > 0) {
             Some(line) => format!("{}:{line}", word(problem, "file")),
             None => word(problem, "file"),
         };
@@ -117,7 +118,7 @@ mod tests {
     fn problems_name_their_place_and_mend() {
         let answer = json!({"file": "r.toml", "problems": [
             {"file": "r.toml", "line": 3, "key": "case.open_hours", "message": "is no number", "hint": "use 24"},
-            {"file": "r.toml", "message": "cannot be read"},
+            {"file": "r.toml", "line": 0, "key": "", "message": "cannot be read", "hint": ""},
         ]});
         let wanted = "r.toml:3: case.open_hours: is no number\n  hint: use 24\nr.toml: cannot be read\n";
         assert_eq!(text(&answer, Style::PLAIN), wanted);

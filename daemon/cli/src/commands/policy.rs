@@ -20,8 +20,8 @@ Examples:
   readmit policy explain alice --reason stolen --known --address 203.0.113.7
   readmit policy reload                            loads all files, or refuses and keeps the old ones
 
-JSON: list: [{version, current, loaded_at, files}]; reload: {version};
-explain: {verdict, plan, to, because, version, micros, minimal_sets, cause}.";
+JSON: list: [{version, current, loaded_at, files, refused}]; reload: {version};
+explain: {verdict, plan, to, because, version, micros, minimal_sets}.";
 
 /// See, explain and reload the policies
 #[derive(Args)]
@@ -91,7 +91,7 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
             let answer = policies.explain(&explain.account, explain.reason.as_str(), given).await;
             let answer = object(&answer.hint(Kind::NotFound, UNKNOWN)?);
             context.output.answer(&answer, |style| {
-                let told = ["verdict", "plan", "to", "because", "cause", "version"];
+                let told = ["verdict", "plan", "to", "because", "version"];
                 let mut pairs: Vec<(&str, String)> = told
                     .iter()
                     .map(|key| (*key, word(&answer, key)))
