@@ -18,7 +18,8 @@ impl Session<'_> {
         let detail = canonical(&entry.detail);
         let link = Link {
             seq: self.head.seq + 1,
-            at: self.at.unix(),
+            // As the column holds it, so that the check computes the same.
+            at: number(self.at.unix()).unsigned_abs(),
             actor: &self.actor,
             kind: &entry.kind,
             case: entry.case.as_ref().map(|case| case.as_str()),

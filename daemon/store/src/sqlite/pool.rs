@@ -129,3 +129,39 @@ impl Reader<'_> {
 pub(super) fn bounds(page: Page) -> (u32, u32) {
     (page.limit.min(MAX_PAGE), page.offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn nested(pool: &Pool, depth: usize) -> Result<(), StoreError> {
+        if depth == 0 {
+            return Ok(());
+        }
+        pool.read(|reader| {
+            reader.count("SELECT 1", [])?;
+            nested(pool, depth - 1)
+        })
+    }
+
+    #[test]
+    fn so_many_readers_are_kept_and_no_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.db");
+        drop(Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)"));
+        let sealer = Sealer::new(Arc::new(crate::Keyring::ephemeral([7; 32])));
+        let pool = Pool::new(path, sealer);
+        nested(&pool, IDLE_READERS).unwrap();
+        assert_eq!(pool.idle.lock().len(), IDLE_READERS);
+        nested(&pool, IDLE_READERS + 2).unwrap();
+        assert_eq!(pool.idle.lock().len(), IDLE_READERS);
+    }
+
+    #[test]
+    fn a_page_is_never_larger_than_the_limit() {
+        assert_eq!(bounds(Page::new(7, MAX_PAGE)), (MAX_PAGE, 7));
+        assert_eq!(bounds(Page::new(7, MAX_PAGE + 1)), (MAX_PAGE, 7));
+    }
+}

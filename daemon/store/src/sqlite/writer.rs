@@ -218,6 +218,8 @@ mod tests {
 
     use super::*;
 
+    type Work = Box<dyn FnOnce(&mut Session<'_>) -> Result<(), CommitError> + Send>;
+
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (x UNIQUE)").unwrap();
@@ -242,10 +244,7 @@ mod tests {
     }
 
     /// Has the writer do these as one group: it is held up while they queue.
-    async fn as_one_group<T: Send + 'static>(
-        writer: &Writer,
-        works: Vec<Box<dyn FnOnce(&mut Session<'_>) -> Result<T, CommitError> + Send>>,
-    ) -> Vec<Result<T, CommitError>> {
+    async fn as_one_group(writer: &Writer, works: Vec<Work>) -> Vec<Result<(), CommitError>> {
         let (go, wait) = std_mpsc::channel::<()>();
         let (begun, begins) = oneshot::channel();
         let holdup = writer.submit(move |_| {
@@ -253,7 +252,11 @@ mod tests {
             wait.recv().unwrap();
             Ok(())
         });
-        let mut answers: Vec<_> = works.into_iter().map(|work| Box::pin(writer.submit(work))).collect();
+        let mut answers: Vec<_> = works
+            .into_iter()
+            // Without the fairness of the runtime, which would put off all but the first 128.
+            .map(|work| Box::pin(tokio::task::unconstrained(writer.submit(work))))
+            .collect();
         let queued = async {
             begins.await.unwrap();
             // Each is polled once, and that puts it into the queue.
@@ -322,6 +325,30 @@ mod tests {
         }
         writer.submit(|session| insert(session, 4)).await.unwrap();
         assert_eq!(writer.submit(rows).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn more_callers_than_the_queue_holds_wait_and_are_all_served() {
+        let writer = writer();
+        let callers = QUEUE + GROUP + 10;
+        let works = (0..callers as i64)
+            .map(|x| Box::new(move |session: &mut Session<'_>| insert(session, x)) as Work);
+        let results = as_one_group(&writer, works.collect()).await;
+        assert!(results.iter().all(Result::is_ok));
+        assert_eq!(writer.submit(rows).await.unwrap(), callers as i64);
+    }
+
+    #[tokio::test]
+    async fn a_group_takes_so_many_changes_and_no_more() {
+        let writer = writer();
+        let mut works: Vec<Work> = vec![Box::new(|session| {
+            session.connection.execute_batch("ROLLBACK")?;
+            Err(CommitError::Full)
+        })];
+        works.extend((0..300).map(|x| Box::new(move |session: &mut Session<'_>| insert(session, x)) as Work));
+        let results = as_one_group(&writer, works).await;
+        let failed = results.iter().take_while(|result| result.is_err()).count();
+        assert_eq!((failed, results[GROUP..].iter().all(Result::is_ok)), (GROUP, true));
     }
 
     #[tokio::test]

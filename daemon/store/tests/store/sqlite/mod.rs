@@ -5,6 +5,7 @@ mod files;
 mod full;
 mod rotation;
 mod sealed;
+mod sweeping;
 mod tampering;
 
 use std::os::unix::fs::PermissionsExt;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use readmit_recovery::secret::Secret;
-use readmit_store::limits::{MAX_BODY_BYTES, MAX_WRITES};
+use readmit_store::limits::{
+    MAX_BODY_BYTES, MAX_POLICY_BYTES, MAX_RECOVERY_CODES, MAX_WORD_BYTES, MAX_WRITES,
+};
 use readmit_store::{CaseRow, CommitError, Counts, DeliveryState, Spend, TokenPurpose, Write};
 use zeroize::Zeroizing;
 
@@ -93,6 +95,44 @@ pub async fn a_change_of_the_largest_size_is_taken_and_no_larger(make: Make) {
     refused!(attempt(&store, with_body("b", MAX_BODY_BYTES + 1)).await, CommitError::TooLarge(_));
     assert_eq!(store.case(&case_id("a")).await.unwrap().unwrap().row.body.len(), MAX_BODY_BYTES);
     assert_eq!(store.counts().await.unwrap().journal, MAX_WRITES as u64);
+}
+
+pub async fn every_part_has_a_largest_size(make: Make) {
+    let store = make();
+    commit(&store, [Write::InsertAccount(account("alice"))]).await;
+    let codes = |count: usize| Write::ReplaceRecoveryCodes {
+        account: account_id("alice"),
+        hashes: (0..count).map(|index| hash(&index.to_string())).collect(),
+    };
+    let policy = |size| Write::Policy {
+        version: version(&format!("v{size}")),
+        files: [("f".to_owned(), "x".repeat(size - 1))].into(),
+    };
+    let charge = |size| Write::Charge {
+        scope: "calls",
+        subject: "x".repeat(size),
+        window: std::time::Duration::from_secs(60),
+        max: 1,
+    };
+    let delivery = |size| {
+        let payload = Zeroizing::new(vec![7; size]);
+        Write::Enqueue(readmit_store::OutboxItem { payload, ..item("m") })
+    };
+    let label = |size| {
+        let mut account = account("alice");
+        account.realm = "x".repeat(size);
+        Write::UpdateAccount(account)
+    };
+    for (largest, larger) in [
+        (codes(MAX_RECOVERY_CODES), codes(MAX_RECOVERY_CODES + 1)),
+        (policy(MAX_POLICY_BYTES), policy(MAX_POLICY_BYTES + 1)),
+        (charge(MAX_WORD_BYTES), charge(MAX_WORD_BYTES + 1)),
+        (delivery(MAX_BODY_BYTES), delivery(MAX_BODY_BYTES + 1)),
+        (label(MAX_WORD_BYTES), label(MAX_WORD_BYTES + 1)),
+    ] {
+        refused!(attempt(&store, larger).await, CommitError::TooLarge(_));
+        commit(&store, [largest]).await;
+    }
 }
 
 pub async fn a_restart_keeps_everything(make: Make) {

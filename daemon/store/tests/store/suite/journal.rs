@@ -1,6 +1,7 @@
 //! The journal.
 
 use readmit_store::journal::verify_head;
+use readmit_store::limits::{MAX_PAGE, MAX_WRITES};
 use readmit_store::{CommitError, Entry, Write};
 
 use crate::kit::*;
@@ -68,4 +69,19 @@ pub async fn a_whole_journal_verifies(make: Make) {
     drop(store);
     let again = make().verify_journal().await.unwrap();
     assert_eq!(again, report);
+}
+
+pub async fn one_read_returns_a_page_at_most(make: Make) {
+    let store = make();
+    let mut written = 0;
+    while written <= MAX_PAGE as usize {
+        commit(&store, (0..MAX_WRITES).map(|_| entry("x"))).await;
+        written += MAX_WRITES;
+    }
+    let page = store.journal(at(0), 0, u32::MAX).await.unwrap();
+    assert_eq!((page.len(), page.last().unwrap().seq), (MAX_PAGE as usize, u64::from(MAX_PAGE)));
+    assert_eq!(store.journal(at(0), 0, MAX_PAGE).await.unwrap().len(), MAX_PAGE as usize);
+    assert_eq!(store.journal_of(&case_id("c")).await.unwrap().len(), MAX_PAGE as usize);
+    let rest = store.journal(at(0), u64::from(MAX_PAGE), u32::MAX).await.unwrap();
+    assert_eq!(rest.len(), written - MAX_PAGE as usize);
 }
