@@ -206,8 +206,8 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 /// The known word that `word` was most likely meant to be.
 fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let near = known.iter().map(|known| (distance(word, known), *known)).min()?;
-    // A third of its letters may be wrong, and at least one.
-    (near.0 <= (near.1.len() / 3).max(1)).then_some(near.1)
+    // A third of its letters may be wrong; two neighbours that changed places are two of them.
+    (near.0 <= near.1.len().div_ceil(3)).then_some(near.1)
 }
 
 /// The Levenshtein distance: letters to put in, take out or replace.

@@ -150,4 +150,5 @@ async fn log_lines(plugin: String, stderr: ChildStderr) {
             }
         }
     }
+    tracing::debug!(plugin, suppressed = throttle.suppressed(), "the plugin's standard error ended");
 }

@@ -263,7 +263,7 @@ mod tests {
         let answer = json!({"disposition": "rejected", "provider_id": "SM77", "detail": "550 5.1.1 <ada@example.org>: no"});
         let ended = message().read_answer(answer, false);
         assert_eq!(ended.provider_id.as_deref(), Some("SM77"));
-        assert_eq!(ended.detail.as_deref(), Some("550 5.1.1 •••: no"));
+        assert_eq!(ended.detail.as_deref(), Some("550 5.1.1 <•••>: no"));
         let answer =
             json!({"disposition": "busy", "provider_id": "+14155550123", "detail": "486 to +14155550123"});
         let ended = call().read_answer(answer, false);

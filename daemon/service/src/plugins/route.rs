@@ -157,7 +157,8 @@ impl Route {
                 "it does not fit into a line of the plugin protocol",
             )),
             Err(Failure::Refused(error)) => {
-                let detail = mask::cleaned(&format!("the plugin refused: {error}"), limits::TEXT_CHARS);
+                let told = mask::cleaned(&error.message, limits::TEXT_CHARS);
+                let detail = format!("the plugin refused ({}): {told}", error.code);
                 let ended = Ended::because(Disposition::ProviderError, &detail);
                 if self.request.is_call() {
                     return Some(ended);

@@ -29,6 +29,11 @@ impl Throttle {
         self.admitted += 1;
         Some(left_out)
     }
+
+    /// How many were left out in this window.
+    pub(super) const fn suppressed(&self) -> u64 {
+        self.suppressed
+    }
 }
 
 #[cfg(test)]
