@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -89,7 +89,7 @@ fn connect(path: &Path) -> Outcome<Connection> {
 }
 
 /// Every caller commits for itself; SQLite lets one after the other.
-fn own_connections(path: &PathBuf, callers: usize) -> Outcome<f64> {
+fn own_connections(path: &Path, callers: usize) -> Outcome<f64> {
     connect(path)?.execute_batch(
         "CREATE TABLE devices (id TEXT PRIMARY KEY, drift INTEGER, last_step INTEGER);
          CREATE TABLE tokens (hash BLOB PRIMARY KEY, case_id TEXT, expires_at INTEGER) WITHOUT ROWID;",
@@ -97,7 +97,7 @@ fn own_connections(path: &PathBuf, callers: usize) -> Outcome<f64> {
     let begin = Instant::now();
     let threads: Vec<_> = (0..callers)
         .map(|caller| {
-            let path = path.clone();
+            let path = path.to_owned();
             std::thread::spawn(move || -> Outcome<u64> {
                 let mut connection = connect(&path)?;
                 connection.execute("INSERT INTO devices VALUES (?1, 0, 0)", [caller.to_string()])?;
