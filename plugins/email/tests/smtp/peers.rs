@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub fn python() -> PathBuf {
 /// An SMTP server that does as it is told.
 pub struct Server {
     process: Child,
+    input: Mutex<ChildStdin>,
     events: Receiver<Value>,
     pub port: u16,
 }
@@ -45,10 +47,11 @@ impl Server {
         let mut process = Command::new(python())
             .arg(script)
             .arg(options.to_string())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        let input = Mutex::new(process.stdin.take().unwrap());
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, events) = channel();
         std::thread::spawn(move || {
@@ -60,7 +63,7 @@ impl Server {
         });
         let listening: Value = events.recv_timeout(PATIENCE).expect("the SMTP server did not start");
         let port = u16::try_from(listening["port"].as_u64().unwrap()).unwrap();
-        Self { process, events, port }
+        Self { process, input, events, port }
     }
 
     /// Waits for the next event of this kind; others before it are counted as seen.
@@ -73,9 +76,11 @@ impl Server {
         }
     }
 
-    /// Everything that happened and was not yet looked at.
+    /// Everything that happened until now and was not yet looked at.
     pub fn happened(&self) -> Vec<Value> {
-        self.events.try_iter().collect()
+        self.input.lock().unwrap().write_all(b"sync\n").unwrap();
+        let next = || self.events.recv_timeout(PATIENCE).expect("the SMTP server does not answer");
+        std::iter::from_fn(|| Some(next()).filter(|event| event["event"] != "synced")).collect()
     }
 }
 

@@ -96,6 +96,15 @@ def tls_context():
     return context
 
 
+async def follow_the_test():
+    """Answers each line with an event, so that the test knows all that came before it; ends with the test."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.readline():
+        tell(event="synced")
+
+
 async def main():
     tls = options.get("tls", "none")
     settings = {"hostname": "sink.test"}
@@ -115,7 +124,8 @@ async def main():
         lambda: Server(Handler(), **settings), "127.0.0.1", options.get("port", 0), ssl=tls_context() if tls == "tls" else None
     )
     tell(event="listening", port=listener.sockets[0].getsockname()[1])
-    await listener.serve_forever()
+    await follow_the_test()
+    listener.close()
 
 
 asyncio.run(main())
