@@ -168,8 +168,8 @@ impl Vm {
         self.meter.interrupts()
     }
 
-    /// Makes the machine ready for the next run; false if it should be thrown away. Sweeping costs a third of
-    /// building anew, and is due once in some hundred decisions.
+    /// Makes the machine ready for the next run; false if it should be thrown away. Sweeping is
+    /// cheaper than building anew, and due once in some hundred decisions.
     pub fn recover(&self) -> bool {
         let most = self.fresh.saturating_add(MAX_GARBAGE);
         if self.lua.used_memory() <= most {

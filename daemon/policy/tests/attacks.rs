@@ -150,6 +150,26 @@ const SURVIVORS: &[Attack] = &[
         "pcall(string.gsub, 'x', 'x', function() while true do end end) return prove { 'email' }",
         BUDGET,
     ),
+    (
+        "pcall that hides memory",
+        "pcall(function() local s = 'a' while true do s = s .. s end end) return prove { 'password', 'email' }",
+        BUDGET,
+    ),
+    (
+        "xpcall that hides memory",
+        "xpcall(function() local s = 'a' while true do s = s .. s end end, function() end) return prove { 'email' }",
+        BUDGET,
+    ),
+    (
+        "pcall in pcall that hides memory",
+        "pcall(pcall, function() local t = {} while true do t[#t + 1] = table.create(4000, 0) end end) return prove { 'email' }",
+        BUDGET,
+    ),
+    (
+        "pcall of a word that hides memory",
+        "local t = {} pcall(function() while true do t[#t + 1] = table.create(4000, 0) end end) return prove { 'email' }",
+        BUDGET,
+    ),
     ("coroutine", "coroutine.wrap(function() while true do end end)()", "there is no `"),
     ("coroutine of coroutines", "local function f() coroutine.wrap(f)() end f()", "there is no `"),
     ("yield", "coroutine.yield(prove { 'email' })", "there is no `"),

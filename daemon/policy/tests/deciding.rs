@@ -203,6 +203,48 @@ fn every_word_makes_its_verdict() {
 }
 
 #[test]
+fn the_library_does_what_lua_says() {
+    let table = [
+        ("select('#', pcall(function() return 1, nil, nil end))", "4"),
+        ("select(2, pcall(error, 'x'))", "x"),
+        ("select(2, pcall(error, { code = 7 })).code", "7"),
+        ("select(2, pcall(function() error('x', 0) end))", "x"),
+        ("select(2, xpcall(error, function(e) return e .. '!' end, 'x'))", "x!"),
+        ("select('#', xpcall(function(...) return ... end, error, 1, 2, nil))", "4"),
+        ("typeof(select(2, pcall(error, deny 'x')))", "verdict"),
+        ("('a,b'):split(',')[2]", "b"),
+        ("('abc'):find('b', 1, true)", "2"),
+        ("('abc'):gsub('%a', string.upper)", "ABC"),
+        ("('key=value'):match('^(%w+)=')", "key"),
+        ("('x'):rep(3)", "xxx"),
+        ("('x'):rep(-1) .. '.'", "."),
+        ("string.format('%s %d %5.1f', 'a', 7, 1.25)", "a 7   1.2"),
+        ("string.format('%s', {})", "table"),
+        ("tostring(setmetatable({}, { __tostring = function() return 'shown' end }))", "shown"),
+        ("table.concat({ 'a', 'b' }, '-')", "a-b"),
+        ("(function() local t = { 3, 1, 2 } table.sort(t) return table.concat(t) end)()", "123"),
+        (
+            "(function() local t = { 3, 1, 2 } table.sort(t, function(a, b) return a > b end) return table.concat(t) end)()",
+            "321",
+        ),
+        ("table.concat(table.move({ 1, 2 }, 1, 2, 2, { 0 }))", "012"),
+        ("#table.create(3, true)", "3"),
+        ("select('#', table.unpack({ 1, nil, 3 }, 1, 3))", "3"),
+        ("utf8.len('häufig')", "6"),
+        ("tonumber('0x10')", "16"),
+        ("tonumber('z', 36)", "35"),
+        ("math.clamp(7, 1, 5)", "5"),
+        ("bit32.band(6, 3)", "2"),
+        ("typeof(case)", "table"),
+        ("#table.clone(case.account.groups)", "2"),
+        ("rawlen(case.account.groups)", "2"),
+    ];
+    for (expression, wanted) in table {
+        assert_eq!(seen(&question(Hook::Open), expression), wanted, "{expression}");
+    }
+}
+
+#[test]
 fn a_verdict_built_and_not_returned_is_no_silence() {
     let Verdict::Unable { cause } = answer(Hook::Proved, "prove { 'voice' }") else {
         panic!("`return` is missing")
