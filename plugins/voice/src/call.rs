@@ -104,6 +104,9 @@ fn admit(settings: &Checked, call: &Call) -> Result<Number, Outcome> {
     if !limits::DIGITS.contains(&call.digits) || !limits::TRIES.contains(&call.tries) {
         return blocked("digits has to be 4 to 12 and tries 1 to 10");
     }
+    if call.deadline() <= limits::DEADLINE_MARGIN {
+        return blocked("deadline_ms leaves no time for a call");
+    }
     let number = Number::parse(call.to.expose())
         .map_err(|error| Outcome::unsent(Disposition::InvalidNumber, Detail::new(error.to_string())))?;
     match settings.regions.gate(&number) {

@@ -116,15 +116,15 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// Sends the INVITE.
+    /// Sends the INVITE; `None` if the stack cannot build it.
     pub(crate) fn invite(
         layer: &Arc<DialogLayer>,
         option: InviteOption,
         endings: &TaskTracker,
-    ) -> rsipstack::Result<Leg> {
+    ) -> Option<Leg> {
         let (sender, states) = layer.new_dialog_state_channel();
-        let (dialog, outcome) = layer.do_invite_async(option, sender)?;
-        Ok(Leg {
+        let (dialog, outcome) = layer.do_invite_async(option, sender).ok()?;
+        Some(Leg {
             dialog,
             layer: layer.clone(),
             states,

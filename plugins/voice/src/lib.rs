@@ -23,3 +23,6 @@ pub mod sdp;
 pub mod settings;
 pub mod signalling;
 pub mod trunk;
+
+#[cfg(test)]
+mod hostile_tests;

@@ -78,7 +78,10 @@ macro_rules! built_in {
     };
 }
 
-const BUILT_IN: [(&str, [(Prompt, &[u8]); 6]); 3] = [built_in!("en"), built_in!("de"), built_in!("fr")];
+/// A language and the WAV files of its prompts.
+type BuiltIn = (&'static str, [(Prompt, &'static [u8]); 6]);
+
+const BUILT_IN: [BuiltIn; 3] = [built_in!("en"), built_in!("de"), built_in!("fr")];
 
 /// A prompt in both codecs, one byte a sample.
 #[derive(Debug, Clone)]

@@ -243,7 +243,8 @@ mod tests {
     #[test]
     fn answers() {
         let ok = |codec, payload_type, events: &[u8]| Ok((codec, payload_type, events.to_vec()));
-        let table: &[(&str, Result<(Codec, u8, Vec<u8>), SdpError>)] = &[
+        type Read = Result<(Codec, u8, Vec<u8>), SdpError>;
+        let table: &[(&str, Read)] = &[
             (
                 "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n",
                 ok(Codec::Pcmu, 0, &[101]),

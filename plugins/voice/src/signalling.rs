@@ -8,10 +8,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use rsipstack::EndpointBuilder;
+use rsipstack::dialog::DialogId;
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{self, Domain, Header, Host, HostWithPort, Method, Scheme, StatusCode, Uri};
 use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transaction::transaction::Transaction;
@@ -93,12 +95,12 @@ impl Signalling {
     /// [`SignallingError`] names the setting to look at.
     pub async fn open(settings: &Checked) -> Result<Signalling, SignallingError> {
         let pinned = Pinned::new(settings.trunk.clone(), &settings.signalling_networks);
-        let ip = match settings.bind {
-            Some(ip) if !ip.is_unspecified() => ip,
-            _ => {
-                let trunk = pinned.refresh(|_| true).await.ok_or(SignallingError::Resolve)?;
-                route_to(trunk).await.map_err(SignallingError::Route)?
-            }
+        let trunk = pinned.refresh(|_| true).await;
+        let ip = match (settings.bind, trunk) {
+            // Each call looks the trunk up again, so a name that is unknown now may serve later.
+            (Some(ip), _) if !ip.is_unspecified() => ip,
+            (_, Some(trunk)) => route_to(trunk).await.map_err(SignallingError::Route)?,
+            (_, None) => return Err(SignallingError::Resolve),
         };
         let address = SocketAddr::new(settings.bind.unwrap_or(ip), settings.sip_port);
         let bound = UdpSocket::bind(address).await.and_then(|socket| Ok((socket.local_addr()?, socket)));
@@ -190,7 +192,7 @@ impl Signalling {
             headers: Some(vec![Header::Allow(ALLOW.into())]),
             ..InviteOption::default()
         };
-        Leg::invite(&self.layer, option, &self.endings).map_err(|_| InviteError::Build)
+        Leg::invite(&self.layer, option, &self.endings).ok_or(InviteError::Build)
     }
 
     /// Waits for the ends of calls, then stops answering.
@@ -247,11 +249,11 @@ async fn serve(endpoint: Endpoint) {
 async fn answer_requests(mut incoming: TransactionReceiver, layer: Arc<DialogLayer>) {
     let places = Arc::new(Semaphore::new(limits::MAX_INBOUND));
     while let Some(mut transaction) = incoming.recv().await {
-        let dialog = layer.match_dialog(&transaction);
+        let dialog = dialog_of(&layer, &transaction);
         let place = places.clone().try_acquire_owned().ok();
         let mut handling = Box::pin(async move {
             let within_call = match dialog {
-                Some(Dialog::Invite(dialog)) if place.is_some() => Some(dialog),
+                Some(dialog) if place.is_some() => Some(dialog),
                 _ => None,
             };
             match within_call {
@@ -266,6 +268,21 @@ async fn answer_requests(mut incoming: TransactionReceiver, layer: Arc<DialogLay
             tokio::spawn(handling);
         }
     }
+}
+
+/// The call that a request belongs to. The stack lists a call under its final name only a moment after it has
+/// acknowledged the answer, and a quick peer's first request comes in that moment.
+fn dialog_of(layer: &DialogLayer, transaction: &Transaction) -> Option<InviteDialog> {
+    let listed = || match layer.match_dialog(transaction) {
+        Some(Dialog::Invite(dialog)) => Some(dialog),
+        _ => None,
+    };
+    let id = DialogId::try_from(transaction).ok()?;
+    let being_answered = || {
+        let calls = layer.get_client_dialog_by_call_id(&id.call_id);
+        calls.into_iter().find(|dialog| dialog.id().local_tag == id.local_tag)
+    };
+    listed().or_else(being_answered).or_else(listed)
 }
 
 async fn refuse(transaction: &mut Transaction, has_place: bool) {

@@ -329,13 +329,24 @@ fn sha256(text: &str) -> String {
 
 #[test]
 fn nobody_can_call_the_plugin() {
-    let port = free_port();
-    let mut plugin =
-        Plugin::start(json!({ "trunk": "127.0.0.1:5060", "sip_port": port, "bind": "127.0.0.1" }));
-    // The trunk's address is known, and its messages are read, from the first call on.
-    let ended = plugin.call_with(json!({ "deadline_ms": 4000 }), |_, _| None);
-    assert_eq!(ended.disposition, "unreachable", "{ended:?}");
+    let (trunk, port) = (BlackHole::open(), free_port());
+    let settings = json!({ "trunk": trunk.address().to_string(), "sip_port": port, "bind": "127.0.0.1" });
+    let plugin = Plugin::start(settings);
     Sipp::call("inbound", port).finish();
+    plugin.finish(&[]);
+}
+
+#[test]
+fn messages_from_elsewhere_are_not_read() {
+    let port = free_port();
+    let plugin = Plugin::start(json!({ "trunk": "127.0.0.9:5060", "sip_port": port, "bind": "127.0.0.1" }));
+    let stranger = BlackHole::open();
+    stranger.send(port, "OPTIONS sip:readmit@127.0.0.1 SIP/2.0", "stranger");
+    // The same from the trunk's address is answered, so the stranger's, which came before, was read by then.
+    let trunk = BlackHole::open_at([127, 0, 0, 9]);
+    trunk.send(port, "OPTIONS sip:readmit@127.0.0.1 SIP/2.0", "trunk");
+    assert!(trunk.receive().starts_with("SIP/2.0 200"));
+    assert_eq!(stranger.packets(), 0);
     plugin.finish(&[]);
 }
 
@@ -353,6 +364,16 @@ fn numbers_that_are_not_called() {
         assert_eq!(ended.disposition, disposition, "{number}");
         assert!(ended.detail.contains(detail), "{number}: {}", ended.detail);
         assert!(ended.phases.is_empty() && ended.provider_id.is_none());
+    }
+    for changes in [
+        json!({ "digits": 3 }),
+        json!({ "digits": 13 }),
+        json!({ "tries": 0 }),
+        json!({ "tries": 11 }),
+        json!({ "deadline_ms": 3000 }),
+    ] {
+        let ended = plugin.call_with(changes.clone(), |_, _| None);
+        assert_eq!(ended.disposition, "blocked", "{changes}");
     }
     plugin.finish(&["4915112345678".to_owned(), "19005550123".to_owned(), "1415555O123".to_owned()]);
     let mut plugin = Plugin::start(json!({ "trunk": hole.address().to_string(), "regions": null }));

@@ -17,7 +17,7 @@ pub fn free_port() -> u16 {
     loop {
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         // The plugin takes its media ports from 20000 to 29999.
-        if port % 2 == 0 && !(20_000..30_000).contains(&port) {
+        if port.is_multiple_of(2) && !(20_000..30_000).contains(&port) {
             return port;
         }
     }
@@ -101,7 +101,7 @@ impl Drop for Sipp {
     }
 }
 
-/// A trunk that takes every packet and never answers.
+/// A socket that takes every packet and answers none by itself.
 pub struct BlackHole {
     socket: UdpSocket,
 }
@@ -112,6 +112,33 @@ impl BlackHole {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, free_port())).unwrap();
         socket.set_nonblocking(true).unwrap();
         BlackHole { socket }
+    }
+
+    /// Opens one at another address of the loopback.
+    pub fn open_at(address: [u8; 4]) -> BlackHole {
+        let socket = UdpSocket::bind((Ipv4Addr::from(address), 0)).unwrap();
+        BlackHole { socket }
+    }
+
+    /// Sends a request without a body to a port of the loopback. It is a hole for what it is sent only.
+    pub fn send(&self, port: u16, request: &str, name: &str) {
+        let (method, _) = request.split_once(' ').unwrap();
+        let from = self.address();
+        let message = format!(
+            "{request}\r\nVia: SIP/2.0/UDP {from};branch=z9hG4bK{name}\r\nFrom: <sip:{name}@{from}>;tag={name}\r\n\
+             To: <sip:readmit@127.0.0.1>\r\nCall-ID: {name}\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        self.socket.send_to(message.as_bytes(), (Ipv4Addr::LOCALHOST, port)).unwrap();
+    }
+
+    /// Waits for a message.
+    pub fn receive(&self) -> String {
+        let mut buffer = [0; 4096];
+        self.socket.set_nonblocking(false).unwrap();
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let length = self.socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
     }
 
     /// Where it is.
