@@ -11,6 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use readmit_plugin::frames::{Frame, Frames};
 use readmit_plugin::wire::{self, ErrorObject, Id, Message, method};
+use readmit_recovery::disposition::Disposition;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -100,41 +101,12 @@ impl Connection {
     /// Asks and waits for the answer. A plugin that lets `patience` pass is taken for hung: the connection ends.
     pub(super) async fn ask(
         &self,
-        method: &str,
+        method: &'static str,
         params: &impl Serialize,
         patience: Duration,
     ) -> Result<Value, Failure> {
-        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let line = Zeroizing::new(Message::request(Id::Number(number), method, params).to_line());
-        if line.len() > readmit_plugin::limits::MAX_LINE {
-            return Err(Failure::TooLong);
-        }
-        let (answer, waiting) = oneshot::channel();
-        {
-            let mut pending = self.shared.pending.lock();
-            if pending.closed {
-                return Err(Failure::NotSent);
-            }
-            pending.waiting.insert(number, answer);
-        }
-        let _place = Place { connection: self, number };
         let until = Instant::now() + patience;
-        match timeout_at(until, self.shared.lines.send(line)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(Failure::NotSent),
-            Err(_) => {
-                self.give_up("it does not read its input");
-                return Err(Failure::NotSent);
-            }
-        }
-        match timeout_at(until, waiting).await {
-            Ok(Ok(outcome)) => outcome.map_err(Failure::Refused),
-            Ok(Err(_)) => Err(Failure::Lost),
-            Err(_) => {
-                self.give_up(&format!("it did not answer `{method}` in time"));
-                Err(Failure::Late)
-            }
-        }
+        self.post(method, params, until).await?.answer(until).await
     }
 
     /// Has a message or a call worked on, for at most `left`, and `grace` more for the plugin's own account of it.
@@ -146,13 +118,20 @@ impl Connection {
         cancel: &CancellationToken,
     ) -> Result<Ended, Failure> {
         let work = self.shared.live.begin(request);
+        let until = Instant::now() + left + grace;
         let (method, params) = request.to_wire(left);
-        let mut asking = std::pin::pin!(self.ask(method, &params, left + grace));
+        // What is cancelled before the plugin was told of it is never told.
+        let posted = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(Failure::NotSent),
+            posted = self.post(method, &params, until) => posted?,
+        };
+        let mut answer = std::pin::pin!(posted.answer(until));
         let answer = tokio::select! {
-            answer = &mut asking => answer,
+            answer = &mut answer => answer,
             () = cancel.cancelled() => {
                 self.notify(method::CANCEL, &wire::Cancel { id: request.id().as_str().to_owned() });
-                match timeout(grace, asking).await {
+                match timeout(grace, answer).await {
                     Ok(answer) => answer,
                     Err(_) => {
                         self.give_up("it did not take back what was cancelled");
@@ -161,7 +140,46 @@ impl Connection {
                 }
             }
         };
-        Ok(request.read_answer(answer?, work.accepted()))
+        match answer {
+            Ok(answer) => Ok(request.read_answer(answer, work.accepted())),
+            // The digits were right, and the case knows it: the call has done what it was for.
+            Err(Failure::Lost | Failure::Late) if work.accepted() => {
+                Ok(Ended::because(Disposition::Entered, "the plugin was lost after the digits were right"))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Puts a request into the queue. Dropped before it is done, nothing is sent.
+    async fn post(
+        &self,
+        method: &'static str,
+        params: &impl Serialize,
+        until: Instant,
+    ) -> Result<Posted<'_>, Failure> {
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        let line = Zeroizing::new(Message::request(Id::Number(number), method, params).to_line());
+        // The newline is no part of the line.
+        if line.len() > readmit_plugin::limits::MAX_LINE + 1 {
+            return Err(Failure::TooLong);
+        }
+        let (answer, waiting) = oneshot::channel();
+        {
+            let mut pending = self.shared.pending.lock();
+            if pending.closed {
+                return Err(Failure::NotSent);
+            }
+            pending.waiting.insert(number, answer);
+        }
+        let posted = Posted { connection: self, number, method, waiting };
+        match timeout_at(until, self.shared.lines.send(line)).await {
+            Ok(Ok(())) => Ok(posted),
+            Ok(Err(_)) => Err(Failure::NotSent),
+            Err(_) => {
+                self.give_up("it does not read its input");
+                Err(Failure::NotSent)
+            }
+        }
     }
 
     /// Room for one more request, if there is.
@@ -281,13 +299,33 @@ impl Connection {
     }
 }
 
-struct Place<'a> {
+/// A request that the plugin may have begun with. Dropped, its answer is not waited for.
+struct Posted<'a> {
     connection: &'a Connection,
     number: u64,
+    method: &'static str,
+    waiting: oneshot::Receiver<Result<Value, ErrorObject>>,
 }
 
-impl Drop for Place<'_> {
+impl Posted<'_> {
+    async fn answer(mut self, until: Instant) -> Result<Value, Failure> {
+        match timeout_at(until, &mut self.waiting).await {
+            Ok(Ok(outcome)) => outcome.map_err(Failure::Refused),
+            Ok(Err(_)) => Err(Failure::Lost),
+            Err(_) => {
+                self.connection.give_up(&format!("it did not answer `{}` in time", self.method));
+                Err(Failure::Late)
+            }
+        }
+    }
+}
+
+impl Drop for Posted<'_> {
     fn drop(&mut self) {
         self.connection.shared.pending.lock().waiting.remove(&self.number);
     }
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

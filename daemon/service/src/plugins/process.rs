@@ -23,6 +23,9 @@ use crate::config::{Launch, PluginConfig};
 /// What a child process gets of the daemon's environment. Nothing else: the daemon's may hold secrets.
 const ENVIRONMENT: [&str; 4] = ["PATH", "LANG", "CREDENTIALS_DIRECTORY", "READMIT_LOG"];
 
+/// How long the kernel may take to let a killed process go.
+const REAP: Duration = Duration::from_secs(5);
+
 /// Why a plugin could not be started.
 #[derive(Debug, Error)]
 pub(super) enum StartError {
@@ -105,9 +108,10 @@ impl Process {
     pub(super) async fn end(mut self, patience: Duration) -> Option<String> {
         let by_itself = timeout(patience, self.exit.readable()).await.is_ok();
         self.kill_group();
-        let status = self.child.wait().await;
+        // A killed process is gone at once, unless the kernel itself holds it.
+        let status = timeout(REAP, self.child.wait()).await.ok()?.ok()?;
         self.reaped = true;
-        status.ok().filter(|_| by_itself).map(|status| status.to_string())
+        by_itself.then(|| status.to_string())
     }
 
     fn kill_group(&self) {

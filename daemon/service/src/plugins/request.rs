@@ -183,8 +183,10 @@ impl Request {
             }
             _ => {}
         }
+        let to = self.to().expose();
         let cleaned = |text: String| {
-            let text = text.replace(self.to().expose(), mask::MASK);
+            // An empty address is found everywhere.
+            let text = if to.is_empty() { text } else { text.replace(to, mask::MASK) };
             mask::cleaned(&text, limits::TEXT_CHARS)
         };
         Ended {
@@ -192,7 +194,7 @@ impl Request {
             // A provider's id may be all digits, so only the address itself is looked for.
             provider_id: ended.provider_id.filter(|id| {
                 id.len() <= limits::TEXT_CHARS
-                    && !id.contains(self.to().expose())
+                    && (to.is_empty() || !id.contains(to))
                     && !id.contains(char::is_control)
             }),
             detail: ended.detail.map(cleaned),

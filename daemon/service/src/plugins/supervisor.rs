@@ -56,7 +56,8 @@ struct UnderWay {
 }
 
 impl Supervisor {
-    /// Starts every plugin. The first one of a channel is preferred, the others are its fallback.
+    /// Starts every plugin, in the tokio runtime that it is called in. The first one of a channel is preferred, the
+    /// others are its fallback.
     #[must_use]
     pub fn start(plugins: Vec<PluginConfig>, events: Arc<dyn Events>) -> Self {
         // Jitter needs no secret, and works without randomness too.

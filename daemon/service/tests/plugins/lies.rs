@@ -26,6 +26,7 @@ const TABLE: &[(&str, Disposition, Disposition, bool)] = &[
     ("die_on_work", Interrupted, Interrupted, true),
     ("die_once", Sent, Interrupted, true),
     ("half_frame", Sent, Interrupted, true),
+    ("die_after_check", Sent, Entered, true),
     ("cancelled_unasked", Sent, Interrupted, false),
 ];
 
@@ -36,6 +37,9 @@ async fn every_liar_comes_to_an_end_with_a_disposition() {
         kit.wait_for_state("p", PluginState::Running).await;
         assert_eq!(kit.deliver("m").await.disposition, *message, "{mode}: the message");
         assert_eq!(kit.call("c").await.disposition, *call, "{mode}: the call");
+        if *replaced {
+            kit.wait_for_state("p", PluginState::Failed).await;
+        }
         let replacements = kit.supervisor.list()[0].restarts;
         assert_eq!(replacements > 0, *replaced, "{mode}: {replacements} replacements");
         kit.supervisor.shutdown().await;

@@ -155,6 +155,9 @@ def work(request):
         note("many", accepted=[reply["result"]["accepted"] for reply in replies])
     if MODE == "check_message" and request["method"] == "deliver":
         note("message", refused="error" in check(identity, "123456"))
+    if MODE == "die_after_check" and request["method"] == "call":
+        check(identity, "123456")
+        os._exit(6)
     if MODE in ("typed", "phases") and request["method"] == "call":
         for number, digits in enumerate(("111111", "123456")):
             reply = check(identity, digits, f"c{number}")
