@@ -130,7 +130,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
-    fn new(case: Case, moment: Moment<'a>) -> Self {
+    pub(super) fn new(case: Case, moment: Moment<'a>) -> Self {
         Self { case, moment, commands: Vec::new(), records: Vec::new(), drawn: 0 }
     }
 

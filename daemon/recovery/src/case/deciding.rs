@@ -206,3 +206,60 @@ pub(super) fn check_outcome(outcome: &Outcome) -> Result<(), &'static str> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Reason;
+    use crate::case::{Addresses, Case, Moment, Opening};
+    use crate::facts::{AccountFacts, Client, Facts, Has, History};
+    use crate::id::{AccountId, CaseId, PolicyVersion};
+    use crate::rules::Rules;
+    use crate::secret::Seed;
+    use crate::time::Timestamp;
+
+    fn opening(standing: Standing) -> Opening {
+        let id = AccountId::parse("alice").expect("an id");
+        let account = AccountFacts {
+            id: id.clone(),
+            realm: String::new(),
+            kind: String::new(),
+            groups: Vec::new(),
+            attributes: std::collections::BTreeMap::new(),
+            created_at: Timestamp::default(),
+            email: None,
+            phone: None,
+            has: Has::default(),
+        };
+        Opening {
+            id: CaseId::from_random([1; 16]),
+            account: id,
+            standing,
+            reason: Reason::Lost,
+            policy: PolicyVersion::parse("v1").expect("a version"),
+            facts: Facts { account, device: None, client: Client::default(), history: History::default() },
+            addresses: Addresses::default(),
+            device: None,
+            browser: None,
+        }
+    }
+
+    /// No event proves anything in a decoy; should one ever do, the outcome is still out of reach.
+    #[test]
+    fn a_decoy_does_not_go_on_even_if_something_were_proven() {
+        for (standing, asked) in [(Standing::Known, true), (Standing::Decoy, false)] {
+            let (rules, mut recovered) = (Rules::default(), false);
+            let mut policy = |question: &Question| {
+                recovered |= question.hook == Hook::Recovered;
+                Verdict::Prove { plan: Plan::Factor(Factor::Pass) }
+            };
+            let now = Timestamp::default();
+            let moment = Moment { now, seed: Seed::new([0; 32]), rules: &rules, policy: &mut policy };
+            let mut case = Case::open(opening(standing), moment).case;
+            case.proven.push(Factor::Pass);
+            let moment = Moment { now, seed: Seed::new([1; 32]), rules: &rules, policy: &mut policy };
+            Turn::new(case, moment).advance();
+            assert_eq!(recovered, asked, "{standing:?}");
+        }
+    }
+}

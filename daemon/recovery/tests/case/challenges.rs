@@ -63,6 +63,19 @@ fn spaces_and_dashes_in_a_code_do_not_matter_and_length_does() {
     assert_eq!(desk.told("type email -"), "proving | count(email)");
 }
 
+/// Only a call shows its code: whoever reads the page must not be able to answer for the mailbox.
+#[test]
+fn the_page_never_shows_the_code_of_a_message() {
+    for name in ["email", "sms"] {
+        let mut desk = Desk::open(Script::new(plan(&format!("{name} password"))));
+        for event in [format!("ask {name}"), format!("end {name} sent"), format!("wrong {name}")] {
+            desk.all(&event);
+            assert_ne!(desk.code(name), "none");
+            assert_eq!(desk.case.view(desk.now()).steps[0].code, None, "{event}");
+        }
+    }
+}
+
 /// J5: "resend is offered". It keeps the code and every count, and waits twice as long each time.
 #[test]
 fn a_resend_keeps_code_and_counts_and_waits_longer() {

@@ -66,7 +66,8 @@ fn a_verdict_of_another_hook_is_none() {
         for verdict in &verdicts {
             let desk = answered(hook, verdict.clone(), given);
             let fits = verdict.fits(hook);
-            assert_eq!(desk.records().contains(&"policy_failed"), !fits, "{verdict:?} to {hook:?}");
+            let cause = (!fits).then(|| format!("the verdict does not fit the hook `{}`", hook.as_str()));
+            assert_eq!(desk.recorded("policy_failed", "cause"), cause, "{verdict:?} to {hook:?}");
             assert_eq!(desk.state() == "escalated", !fits, "{verdict:?} to {hook:?}");
         }
     }
