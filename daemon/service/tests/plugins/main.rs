@@ -13,3 +13,5 @@ mod life;
 mod log;
 #[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod runtime;
