@@ -106,7 +106,7 @@ impl Turn<'_> {
         let factor = self.factor_of(delivery).filter(calls).ok_or(Refusal::UnknownDelivery)?;
         self.check_open(&factor)?;
         let challenge = self.live_challenge(&factor)?;
-        if challenge.status != ChallengeStatus::Delivering || challenge.wrong_in_call >= TRIES_PER_CALL {
+        if challenge.wrong_in_call >= TRIES_PER_CALL {
             return Err(Refusal::ChallengeOver);
         }
         let comparison = compare(challenge.code.as_ref(), digits);
