@@ -87,6 +87,12 @@ async fn digits_are_checked_only_for_a_live_call_of_this_plugin_and_never_more_o
         assert_eq!(asked, vec![Seen::Check("c".to_owned(), "111111".to_owned()); checks], "{mode}");
         kit.supervisor.shutdown().await;
     }
+    let mut kit = Kit::of("check_long");
+    assert_eq!(kit.call("c").await.disposition, Busy);
+    assert_eq!(kit.noted("p", "long")[0]["refused"], json!([true, false]), "past the limit, and at it");
+    assert!(kit.told().contains(&Seen::Check("c".to_owned(), "1".repeat(16))));
+    kit.supervisor.shutdown().await;
+
     let mut kit = Kit::of("check_message");
     assert_eq!(kit.deliver("m").await.disposition, Sent);
     assert_eq!(kit.noted("p", "message")[0]["refused"], true, "a message asks for no digits");
@@ -141,6 +147,7 @@ async fn a_plugin_that_does_not_say_what_it_is_gets_nothing_and_is_tried_again()
         ("wrong_version", "it does not start: this plugin speaks protocol 7"),
         ("lying_hello", "unknown field `admin`"),
         ("no_channels", "it offers no channel"),
+        ("many_channels", "it offers no channel, too many"),
     ];
     for (mode, wanted) in table {
         let short = std::time::Duration::from_millis(300);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use readmit_recovery::disposition::Disposition::*;
 use readmitd::config::Launch;
 use readmitd::plugins::PluginState::{Failed, Running, Stopped};
+use readmitd::plugins::limits::CHANNELS;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
@@ -39,6 +40,11 @@ async fn the_list_tells_what_each_plugin_is_and_how_it_is() {
     assert_eq!(kit.supervisor.channels().into_iter().collect::<Vec<_>>(), ["email", "voice"]);
     kit.supervisor.shutdown().await;
     assert_eq!(kit.supervisor.list()[0].state, Stopped);
+
+    let mut kit = Kit::of("most_channels");
+    kit.wait_for_state("p", Running).await;
+    assert_eq!(kit.supervisor.channels().len(), CHANNELS, "at the limit");
+    kit.supervisor.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

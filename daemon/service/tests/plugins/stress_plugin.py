@@ -89,6 +89,8 @@ def initialize(request):
     if MODE == "no_channels":
         answer(request, {"name": "x", "version": "1", "channels": []})
         return
+    if MODE in ("most_channels", "many_channels"):
+        channels = [f"c{number}" for number in range(16 if MODE == "most_channels" else 17)]
     if MODE == "environment":
         note("environment", names=sorted(os.environ))
     if MODE == "grandchild":
@@ -150,6 +152,9 @@ def work(request):
     if MODE == "check_letters":
         reply = check(identity, "12ab56")
         note("letters", refused="error" in reply)
+    if MODE == "check_long":
+        replies = [check(identity, "1" * digits) for digits in (17, 16)]
+        note("long", refused=["error" in reply for reply in replies])
     if MODE == "check_many":
         replies = [check(identity, "111111", f"c{number}") for number in range(10)]
         note("many", accepted=[reply["result"]["accepted"] for reply in replies])
