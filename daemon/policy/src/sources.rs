@@ -125,8 +125,11 @@ fn is_plain(name: &str) -> bool {
         && is_source(Path::new(name))
 }
 
+/// Whether a file counts: Lua, but not the type declarations that editors read (`types.d.luau`).
 fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "lua" || extension == "luau")
+    let is_lua = |path: &Path| path.extension().is_some_and(|extension| extension == "lua" || extension == "luau");
+    let declares = path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|part| part == "d"));
+    is_lua(path) && !declares
 }
 
 fn version_of(files: &BTreeMap<String, String>) -> Option<PolicyVersion> {

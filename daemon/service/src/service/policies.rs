@@ -185,7 +185,7 @@ impl Service {
         })?;
         let policies = &self.policies;
         let set = Sources::from_files(row.files)
-            .and_then(|sources| PolicySet::load(sources, policies.budget, &policies.channels))
+            .and_then(|sources| PolicySet::restore(sources, policies.budget, &policies.channels))
             .map_err(|error| {
                 tracing::error!(%error, %version, "a policy version that was in force cannot be loaded");
                 Fault::internal()
@@ -228,15 +228,17 @@ impl Explanation {
     }
 }
 
+/// The policies of a directory; without one, the policy that is built in.
 fn read(directory: &Path, budget: Budget, channels: &Channels) -> Result<PolicySet, LoadError> {
-    PolicySet::load(Sources::read(directory)?, budget, channels)
+    let sources = if directory.exists() { Sources::read(directory)? } else { Sources::shipped()? };
+    PolicySet::load(sources, budget, channels)
 }
 
 /// The newest version on file that still loads.
 async fn last_good(store: &dyn Store, budget: Budget, channels: &Channels) -> Option<PolicySet> {
     for (version, _) in store.policies().await.ok()? {
         let Ok(Some(row)) = store.policy(&version).await else { continue };
-        let set = Sources::from_files(row.files).and_then(|sources| PolicySet::load(sources, budget, channels));
+        let set = Sources::from_files(row.files).and_then(|sources| PolicySet::restore(sources, budget, channels));
         if let Ok(set) = set {
             return Some(set);
         }
