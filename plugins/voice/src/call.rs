@@ -184,8 +184,10 @@ impl Placed<'_> {
             408 if last.is_none() => Disposition::Unreachable,
             status => Disposition::of_final(status, cause),
         };
-        let detail =
-            Detail::default().status(refusal.status, &refusal.phrase).reason(refusal.reason.as_deref());
+        let detail = Detail::default()
+            .status(refusal.status, &refusal.phrase)
+            .header("reason", refusal.reason.as_deref())
+            .header("retry after", refusal.retry_after.as_deref());
         let note = match refusal.status {
             300..=399 => Some("redirections are never followed".to_owned()),
             401 | 407 if self.shared.settings.login.is_none() => {

@@ -50,6 +50,8 @@ pub struct Refusal {
     pub phrase: String,
     /// Its `Reason` header, if it has one.
     pub reason: Option<String>,
+    /// Its `Retry-After` header, if it has one.
+    pub retry_after: Option<String>,
 }
 
 /// Why there was no usable response.
@@ -273,11 +275,15 @@ async fn joined(outcome: &mut Option<JoinHandle<InviteAsyncResult>>) -> Option<I
 fn refusal(response: &Response) -> Refusal {
     let status = response.status_code.code();
     let phrase = response.wire_reason.clone().unwrap_or_else(|| response.status_code.text().to_owned());
-    let reason = response.headers.iter().find_map(|header| match header {
-        Header::Reason(reason) => Some(reason.value().to_owned()),
-        _ => None,
-    });
-    Refusal { status, phrase, reason }
+    let mut refusal = Refusal { status, phrase, reason: None, retry_after: None };
+    for header in response.headers.iter() {
+        match header {
+            Header::Reason(reason) => refusal.reason = Some(reason.value().to_owned()),
+            Header::RetryAfter(after) => refusal.retry_after = Some(after.value().to_owned()),
+            _ => {}
+        }
+    }
+    refusal
 }
 
 fn content_type(request: &Request) -> String {

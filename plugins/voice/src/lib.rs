@@ -7,6 +7,7 @@
 
 pub mod call;
 pub mod conversation;
+pub mod credentials;
 pub mod digest;
 pub mod dtmf;
 pub mod leg;

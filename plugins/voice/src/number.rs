@@ -12,8 +12,8 @@ use crate::limits;
 /// the code of an ordinary country. Naming the same prefix in `regions` allows it.
 pub const BLOCKED_BY_DEFAULT: &[&str] = &[
     // Premium rate and personal numbering.
-    "+1900", "+1976", "+3389", "+3906899", "+4470", "+4484", "+4487", "+449", "+49137", "+49180", "+49190",
-    "+49900", "+6119", "+878", "+979",
+    "+1900", "+1976", "+3389", "+39892", "+39899", "+4470", "+4484", "+4487", "+449", "+49137", "+49180",
+    "+49190", "+49900", "+6119", "+878", "+979",
     // Numbers of the North American plan that are not charged as calls within the United States or Canada.
     "+1242", "+1246", "+1264", "+1268", "+1284", "+1345", "+1441", "+1473", "+1500", "+1521", "+1522",
     "+1533", "+1544", "+1566", "+1577", "+1588", "+1649", "+1658", "+1664", "+1700", "+1721", "+1758",

@@ -187,9 +187,9 @@ impl Detail {
         self.and(format!("{status}{separator}{phrase}"))
     }
 
-    /// Adds the value of a `Reason` header.
-    pub fn reason(self, reason: Option<&str>) -> Detail {
-        self.and_if(reason.map(|reason| format!("reason {}", peer_text(reason))))
+    /// Adds a header of the peer, if it was there.
+    pub fn header(self, name: &str, value: Option<&str>) -> Detail {
+        self.and_if(value.map(|value| format!("{name} {}", peer_text(value))))
     }
 
     /// Adds how long something took.
@@ -347,7 +347,7 @@ mod tests {
     fn details_read_well_and_are_bounded() {
         let detail = Detail::default()
             .status(486, "Busy Here")
-            .reason(Some("Q.850;cause=17"))
+            .header("reason", Some("Q.850;cause=17"))
             .and_if(None)
             .after("after", Duration::from_millis(1234));
         assert_eq!(detail.to_string(), "486 Busy Here; reason Q.850;cause=17; after 1234 ms");

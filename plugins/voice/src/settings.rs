@@ -1,15 +1,12 @@
 //! The plugin's settings, as the administrator writes them, and what they become once they were checked whole.
 
-use std::fs;
-use std::io::{self, Read};
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
+use crate::credentials::{self, CredentialsError, Login};
 use crate::limits;
 use crate::network::{Network, NotANetwork};
 use crate::number::{BLOCKED_BY_DEFAULT, BadPrefix, Regions};
@@ -136,39 +133,9 @@ pub enum SettingsError {
         "from: {0:?} is not a caller: write a number such as \"+14155550100\" or a SIP user such as \"help\""
     )]
     From(String),
-    /// There is a password without a user, or a user without a password.
-    #[error(
-        "{given} is set and {missing} is not: set both, or neither if the trunk knows this host's address"
-    )]
-    HalfCredential {
-        /// The key that is there.
-        given: &'static str,
-        /// The key that is not.
-        missing: &'static str,
-    },
-    /// The user name cannot be sent.
-    #[error("username: quotes, backslashes and control characters cannot be sent")]
-    Username,
-    /// The password file cannot be read.
-    #[error("password_file: cannot read {}", path.display())]
-    PasswordFile {
-        /// The file.
-        path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
-    },
-    /// The password file is open to others.
-    #[error("password_file: {} can be read by others; run: chmod 600 {}", path.display(), path.display())]
-    PasswordOpen {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The password is empty, too long or not text.
-    #[error("password_file: {} has to hold one line of text of at most {} bytes", path.display(), limits::MAX_PASSWORD)]
-    Password {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The credentials cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// A number is outside its limits.
     #[error("{key}: has to be {from} to {to}, not {value}")]
     Range {
@@ -214,21 +181,6 @@ pub enum SettingsError {
     /// The prompts cannot be used.
     #[error("prompts")]
     Prompts(#[from] PromptError),
-}
-
-/// Who we are to the trunk.
-#[derive(Clone)]
-pub struct Login {
-    /// The user name.
-    pub username: String,
-    /// The password.
-    pub password: Zeroizing<String>,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Login(…)")
-    }
 }
 
 /// The settings after every check, in the types that the rest of the plugin uses.
@@ -308,7 +260,7 @@ impl Settings {
             }
         }
         Ok(Checked {
-            login: login(self.username, self.password_file)?,
+            login: credentials::load(self.username, self.password_file)?,
             domain,
             trunk,
             from: self.from,
@@ -380,50 +332,6 @@ pub(crate) fn is_host(text: &str) -> bool {
 fn is_sip_user(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-_.".contains(&byte))
-}
-
-fn login(username: Option<String>, password_file: Option<PathBuf>) -> Result<Option<Login>, SettingsError> {
-    let (username, path) = match (username, password_file) {
-        (None, None) => return Ok(None),
-        (Some(username), Some(path)) => (username, path),
-        (Some(_), None) => {
-            return Err(SettingsError::HalfCredential { given: "username", missing: "password_file" });
-        }
-        (None, Some(_)) => {
-            return Err(SettingsError::HalfCredential { given: "password_file", missing: "username" });
-        }
-    };
-    if username.is_empty() || username.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
-        return Err(SettingsError::Username);
-    }
-    let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let password = read_password(&path, directory.as_deref())?;
-    Ok(Some(Login { username, password }))
-}
-
-/// A relative path names a credential of systemd, whose directory nobody else can read; any other file has to
-/// be closed to others.
-fn read_password(path: &Path, credentials: Option<&Path>) -> Result<Zeroizing<String>, SettingsError> {
-    let path = match credentials {
-        Some(directory) if path.is_relative() => directory.join(path),
-        _ => path.to_owned(),
-    };
-    let unreadable = |source| SettingsError::PasswordFile { path: path.clone(), source };
-    let file = fs::File::open(&path).map_err(unreadable)?;
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
-    let protected = credentials.is_some_and(|directory| path.starts_with(directory));
-    if mode & 0o077 != 0 && !protected {
-        return Err(SettingsError::PasswordOpen { path });
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(limits::MAX_PASSWORD + 1).read_to_string(&mut text).map_err(unreadable)?;
-    let password = text.strip_suffix('\n').unwrap_or(&text);
-    let password = password.strip_suffix('\r').unwrap_or(password);
-    let fits = !password.is_empty() && text.len() as u64 <= limits::MAX_PASSWORD;
-    if !fits || password.chars().any(char::is_control) {
-        return Err(SettingsError::Password { path });
-    }
-    Ok(Zeroizing::new(password.to_owned()))
 }
 
 #[cfg(test)]

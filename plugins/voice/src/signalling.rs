@@ -26,11 +26,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::credentials::Login;
 use crate::digest::DigestShim;
 use crate::leg::Leg;
 use crate::limits;
 use crate::number::Number;
-use crate::settings::{Checked, Login};
+use crate::settings::Checked;
 use crate::trunk::{Pinned, Transport};
 
 /// What we tell peers to be.

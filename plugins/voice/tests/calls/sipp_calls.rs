@@ -89,7 +89,12 @@ fn refusals() {
         ("603 Decline", "X-Nothing: x", "declined", "603 Decline"),
         ("404 Not Found", "X-Nothing: x", "invalid_number", "404 Not Found"),
         ("403 Caller +14155550123 not allowed", "X-Nothing: x", "trunk_forbidden", "403 Caller"),
-        ("503 Service Unavailable", "Retry-After: 60", "unreachable", "503"),
+        (
+            "503 Service Unavailable",
+            "Retry-After: 60",
+            "unreachable",
+            "503 Service Unavailable; retry after 60",
+        ),
         ("500 Oops", "X-Nothing: x", "provider_error", "500 Oops"),
         ("488 Not Acceptable Here", "X-Nothing: x", "media_negotiation", "488"),
     ];
