@@ -55,6 +55,8 @@ pub async fn drive(
     narrator: Arc<Narrator>,
     hands: Hands,
 ) -> Result<(), DriveError> {
+    // Before anybody is told of it.
+    let listener = Pocket::listen(&stage.home.pocket()).map_err(DriveError::Pocket)?;
     introduce(stage, binaries, &narrator, hands);
     let mut command = Command::new(&binaries.cli);
     command.args(["recover", ACCOUNT]).env("READMIT_BUS", &stage.bus_address).kill_on_drop(true);
@@ -63,10 +65,9 @@ pub async fn drive(
     let status = match hands {
         Hands::Own => {
             let pocket = Pocket::new(stage.client.clone(), mailbox, stage.device.clone());
-            let socket = stage.home.pocket();
             tokio::select! {
                 status = cli.wait() => status,
-                served = pocket.serve(&socket, &mut stage.phone) => return served.map_err(DriveError::Pocket),
+                served = pocket.serve(listener, &mut stage.phone) => return served.map_err(DriveError::Pocket),
             }
         }
         Hands::None(first) => {

@@ -3,6 +3,8 @@
 //! It takes calls and makes none. What the person does with a call is left to who holds the [`Call`].
 
 mod call;
+#[cfg(test)]
+pub(crate) mod caller;
 mod media;
 pub mod sdp;
 pub mod talk;
@@ -168,15 +170,16 @@ impl Switchboard {
         else {
             return Err((transaction, StatusCode::CallTransactionDoesNotExist));
         };
-        let (state, watched) = watch::channel(CallState::Incoming);
+        let state = watch::Sender::new(CallState::Incoming);
         let over = self.off.child_token();
-        tokio::spawn(follow(self.layer.clone(), states, state, over.clone()));
+        tokio::spawn(follow(self.layer.clone(), states, state.clone(), over.clone()));
         let parts = Parts {
             caller: caller.unwrap_or_default(),
             called,
             offer,
             dialog: dialog.clone(),
-            state: watched,
+            layer: self.layer.clone(),
+            state,
             over,
         };
         slot.send(Call::new(parts, media));
@@ -206,14 +209,21 @@ async fn follow(
             DialogState::Terminated(id, reason) => {
                 layer.remove_dialog(&id);
                 over.cancel();
-                call.send_replace(CallState::Ended(match reason {
+                let ending = match reason {
                     TerminatedReason::UacCancel => Ending::GivenUp,
                     TerminatedReason::UacBye => Ending::CallerHungUp,
                     TerminatedReason::UasBye | TerminatedReason::UasDecline | TerminatedReason::UasBusy => {
                         Ending::HungUp
                     }
                     _ => Ending::Failed,
-                }));
+                };
+                call.send_if_modified(|call| {
+                    let first = !matches!(call, CallState::Ended(_));
+                    if first {
+                        *call = CallState::Ended(ending);
+                    }
+                    first
+                });
                 return;
             }
             // Requests within the call that the phone does not know: without a handle they get 501.

@@ -64,12 +64,19 @@ impl Pocket {
         })
     }
 
-    /// Serves terminals at this socket, and takes calls, until dropped.
+    /// Makes the socket that terminals connect to.
     ///
     /// # Errors
     /// If the socket cannot be listened on.
-    pub async fn serve(self: Arc<Self>, socket: &Path, phone: &mut Softphone) -> io::Result<()> {
-        let listener = UnixListener::bind(socket)?;
+    pub fn listen(socket: &Path) -> io::Result<UnixListener> {
+        UnixListener::bind(socket)
+    }
+
+    /// Serves terminals, and takes calls, until dropped.
+    ///
+    /// # Errors
+    /// If no more terminals can be accepted.
+    pub async fn serve(self: Arc<Self>, listener: UnixListener, phone: &mut Softphone) -> io::Result<()> {
         let slots = Arc::new(Semaphore::new(limits::POCKETS));
         // The sets end what they run when this future is dropped.
         let mut terminals = JoinSet::new();
@@ -136,7 +143,7 @@ impl Pocket {
                 }),
                 Deed::Decline => call.decline(),
                 Deed::Busy => call.busy(),
-                Deed::HangUp => call.hang_up().await,
+                Deed::HangUp => call.hang_up(),
                 Deed::Press(keys) => call.press(&keys).await.map(|()| {
                     let heard = call.heard().packets / 50;
                     self.tell(&format!("☎ pressed {keys} ({heard} s of sound heard so far)"));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, StatusCode};
 use thiserror::Error;
@@ -78,7 +79,8 @@ pub(super) struct Parts {
     pub(super) called: String,
     pub(super) offer: Offer,
     pub(super) dialog: InviteDialog,
-    pub(super) state: watch::Receiver<CallState>,
+    pub(super) layer: Arc<DialogLayer>,
+    pub(super) state: watch::Sender<CallState>,
     pub(super) over: CancellationToken,
 }
 
@@ -147,7 +149,7 @@ impl Call {
         let answer = self.parts.offer.answer(local).into_bytes();
         let kind = vec![Header::ContentType("application/sdp".into())];
         self.parts.dialog.accept(Some(kind), Some(answer)).map_err(signalling)?;
-        let mut state = self.parts.state.clone();
+        let mut state = self.parts.state.subscribe();
         let changed = state.wait_for(|state| *state != CallState::Incoming);
         let state = match timeout(limits::ANSWER, changed).await {
             Ok(Ok(state)) => *state,
@@ -194,28 +196,29 @@ impl Call {
         self.refuse(StatusCode::Decline)
     }
 
-    /// Hangs up an answered call, or declines one that is not.
+    /// Hangs up an answered call, or declines one that is not. For the phone the call is over at once; the
+    /// caller is told in the background.
     ///
     /// # Errors
-    /// If the call is over, or the caller cannot be told.
-    pub async fn hang_up(&self) -> Result<(), CallError> {
+    /// If the call is over.
+    pub fn hang_up(&self) -> Result<(), CallError> {
         match self.state() {
             CallState::Incoming => self.decline(),
             CallState::Ended(_) => Err(CallError::Over),
             CallState::Answered => {
                 self.over.cancel();
-                match timeout(limits::HANG_UP, self.parts.dialog.bye()).await {
-                    Ok(result) => result.map_err(signalling),
-                    // The stack goes on telling the caller; for the person the call is over.
-                    Err(_) => Ok(()),
+                self.parts.state.send_replace(CallState::Ended(Ending::HungUp));
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(say_bye(self.parts.layer.clone(), self.parts.dialog.clone()));
                 }
+                Ok(())
             }
         }
     }
 
     /// Waits until the call is over; `None` if that takes longer than `within`.
     pub async fn ended(&self, within: Duration) -> Option<Ending> {
-        let mut state = self.parts.state.clone();
+        let mut state = self.parts.state.subscribe();
         let ended = async {
             match state.wait_for(|state| matches!(state, CallState::Ended(_))).await.as_deref() {
                 Ok(CallState::Ended(ending)) => *ending,
@@ -237,18 +240,18 @@ fn signalling(error: rsipstack::Error) -> CallError {
     CallError::Signalling(Box::new(error))
 }
 
+/// Tells the caller that the call is over, and forgets the call whether or not the caller hears it.
+async fn say_bye(layer: Arc<DialogLayer>, dialog: InviteDialog) {
+    if !matches!(timeout(limits::HANG_UP, dialog.bye()).await, Ok(Ok(()))) {
+        tracing::debug!("the caller did not hear that the phone has hung up");
+    }
+    layer.remove_dialog(&dialog.id());
+}
+
 impl Drop for Call {
     fn drop(&mut self) {
         self.over.cancel();
-        match self.state() {
-            CallState::Ended(_) => {}
-            CallState::Incoming => drop(self.busy()),
-            CallState::Answered => {
-                let dialog = self.parts.dialog.clone();
-                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                    runtime.spawn(async move { timeout(limits::HANG_UP, dialog.bye()).await });
-                }
-            }
-        }
+        // A call that is over already has nobody left to tell.
+        let _ = if self.state() == CallState::Incoming { self.busy() } else { self.hang_up() };
     }
 }
