@@ -54,6 +54,9 @@ pub const FRAME: Duration = Duration::from_millis(20);
 /// Samples, and so bytes of G.711, in one [`FRAME`] at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
 
+/// How long after its time a frame counts as late: a quarter of a frame, well inside what peers buffer.
+pub const LATE: Duration = Duration::from_millis(5);
+
 /// How many late frames are sent at once after a stall; later ones are skipped, so that no burst of old audio
 /// follows.
 pub const MAX_CATCH_UP: u32 = 3;

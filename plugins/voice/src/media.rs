@@ -13,7 +13,7 @@ use crate::dtmf::{Key, Keypad};
 use crate::limits;
 use crate::network::Network;
 use crate::prompts::Playout;
-use crate::rtp::{Outgoing, Pacer, SourceGuard};
+use crate::rtp::{Outgoing, Pacer, Punctuality, SourceGuard};
 use crate::sdp::{Negotiated, OFFERED_EVENTS};
 
 /// A socket for the media of a call, before anything is negotiated.
@@ -167,7 +167,8 @@ impl Media {
             0 => String::new(),
             refused => format!(", {refused} refused as from elsewhere: see media_networks"),
         };
-        format!("{} RTP packets heard{refused}{source}", self.packets)
+        let Punctuality { frames, late } = self.pacer.punctuality();
+        format!("{} RTP packets heard{refused}{source}, {frames} frames sent, {late} late", self.packets)
     }
 
     /// Waits for what happens next, and sends a frame every 20 ms meanwhile. Dropping the future loses nothing.

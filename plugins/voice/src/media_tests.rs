@@ -49,7 +49,7 @@ async fn keys_come_in_under_both_payload_types() {
     assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(4)));
     assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(2)));
     assert_eq!(media.next().await, MediaEvent::Stopped);
-    assert_eq!(media.summary(), "3 RTP packets heard, keys by RTP");
+    assert!(media.summary().starts_with("3 RTP packets heard, keys by RTP, "), "{}", media.summary());
 }
 
 #[tokio::test]

@@ -58,6 +58,16 @@ impl Outgoing {
 #[derive(Debug)]
 pub struct Pacer {
     next: Instant,
+    punctuality: Punctuality,
+}
+
+/// How well frames kept their times.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Punctuality {
+    /// Frames that were due, sent or skipped.
+    pub frames: u64,
+    /// Those that were due more than `limits::LATE` before.
+    pub late: u64,
 }
 
 /// What to do at a wake-up.
@@ -72,7 +82,7 @@ pub struct Due {
 impl Pacer {
     /// Begins with a frame that is due at `first`.
     pub fn new(first: Instant) -> Pacer {
-        Pacer { next: first }
+        Pacer { next: first, punctuality: Punctuality::default() }
     }
 
     /// When to wake up.
@@ -80,11 +90,21 @@ impl Pacer {
         self.next
     }
 
+    /// How well it went so far.
+    pub fn punctuality(&self) -> Punctuality {
+        self.punctuality
+    }
+
     /// Takes what is due at `now`: after a stall at most `limits::MAX_CATCH_UP` frames at once.
     pub fn due(&mut self, now: Instant) -> Due {
         let Some(late) = now.checked_duration_since(self.next) else { return Due { skipped: 0, send: 0 } };
         let frames = u32::try_from(late.as_nanos() / limits::FRAME.as_nanos()).unwrap_or(u32::MAX - 1) + 1;
         self.next += limits::FRAME.checked_mul(frames).unwrap_or(Duration::MAX / 2);
+        self.punctuality.frames = self.punctuality.frames.saturating_add(u64::from(frames));
+        let late_for = late.saturating_sub(limits::LATE);
+        let late_frames =
+            u64::try_from(late_for.as_nanos().div_ceil(limits::FRAME.as_nanos())).unwrap_or(u64::MAX);
+        self.punctuality.late = self.punctuality.late.saturating_add(late_frames);
         let send = frames.min(limits::MAX_CATCH_UP);
         Due { skipped: frames - send, send }
     }
@@ -184,6 +204,8 @@ mod tests {
             assert_eq!(pacer.due(at(now)), due, "at {now}");
             assert_eq!(pacer.next(), at(next), "after {now}");
         }
+        // Late are those due at 60 and 80 and the fifty of the stall; the one due at 20 was 5 ms behind, no more.
+        assert_eq!(pacer.punctuality(), Punctuality { frames: 56, late: 52 });
     }
 
     #[test]
