@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::commands::{
     account, audit, case, codes, completions, config, demo, device, pass, plugin, policy, recover, status,
@@ -20,15 +20,15 @@ Examples:
   readmit recover alice                            get back in, step by step
   readmit case list --open --json                  for scripts
 
-Exit codes: 0 done, 1 failed or refused, 2 usage, 3 not found, 4 not authorized, 5 rate limited,
-6 wrong state, 7 daemon unavailable. An error says what to do next; with --json it is one JSON object
+Exit codes: 0 done, 1 failed or refused, 2 usage, 3 not found, 4 not authorized, 5 rate limited, \
+6 wrong state, 7 daemon unavailable. An error says what to do next; with --json it is one JSON object \
 {error, message, hint} on standard error.
 
 Secrets are never arguments: they are asked for without echo, or read from standard input.";
 
 /// Lets people back in after they lose their second factor.
 #[derive(Parser)]
-#[command(name = "readmit", version, about, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = "readmit", version, after_help = EXAMPLES, propagate_version = true)]
 pub struct Cli {
     /// The daemon's bus: system, session or an address such as unix:path=/run/…
     #[arg(long, global = true, env = "READMIT_BUS", value_name = "ADDRESS")]
@@ -74,6 +74,8 @@ pub async fn run(arguments: Vec<OsString>) -> ExitCode {
 }
 
 async fn perform(cli: Cli) -> Result<(), Failure> {
+    // Before the first question: nobody may be left with a terminal that does not echo.
+    let mut interrupts = Interrupts::catch()?;
     let mut context = Context::new(cli.json, cli.bus);
     let context = &mut context;
     let work = async {
@@ -96,7 +98,7 @@ async fn perform(cli: Cli) -> Result<(), Failure> {
     // Whatever was under way is dropped, and with it the guard that keeps the terminal's echo off.
     let done = tokio::select! {
         done = work => done,
-        interrupted = interrupted() => Err(interrupted?),
+        interrupted = interrupts.next() => Err(interrupted),
     };
     match (done, context.next_step.take()) {
         (Err(failure), Some(next)) if matches!(failure.kind, Kind::Interrupted | Kind::Unavailable) => {
@@ -106,17 +108,25 @@ async fn perform(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-/// Waits for Ctrl-C, SIGTERM or SIGHUP.
-async fn interrupted() -> Result<Failure, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+/// Ctrl-C, SIGTERM and SIGHUP, caught from here on.
+struct Interrupts([Signal; 3]);
+
+impl Interrupts {
+    fn catch() -> Result<Self, Failure> {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, terminate, hangup] = kinds.map(signal);
+        Ok(Self([interrupt?, terminate?, hangup?]))
     }
-    Ok(Failure::new(Kind::Interrupted, "interrupted"))
+
+    async fn next(&mut self) -> Failure {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        Failure::new(Kind::Interrupted, "interrupted")
+    }
 }
 
 /// Help and version are answers; anything else is a usage error, told by clap or as JSON.

@@ -2,6 +2,7 @@
 //! do; [`journey`] is the thin loop around it. No screen is a dead end: the tests hold every state and every
 //! disposition to that.
 
+mod answer;
 pub mod case;
 mod digits;
 mod ending;

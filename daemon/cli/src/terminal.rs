@@ -56,14 +56,17 @@ impl Terminal {
     /// # Errors
     /// As [`Self::line`], or there is none.
     pub async fn secret(&mut self, prompt: &str) -> Result<Secret, Failure> {
-        let hidden = self.hide()?;
-        self.prompt(prompt)?;
-        let line = self.line().await?;
-        drop(hidden);
-        line.filter(|line| !line.expose().is_empty()).ok_or_else(|| {
-            Failure::new(Kind::Usage, "nothing was typed")
-                .with_hint("type it at the prompt, or pipe it in: a secret is never an argument")
-        })
+        let _hidden = self.hide()?;
+        self.unseen(prompt).await
+    }
+
+    /// Asks for two secrets, one after the other; the echo stays off in between.
+    ///
+    /// # Errors
+    /// As [`Self::secret`].
+    pub async fn two_secrets(&mut self, first: &str, second: &str) -> Result<(Secret, Secret), Failure> {
+        let _hidden = self.hide()?;
+        Ok((self.unseen(first).await?, self.unseen(second).await?))
     }
 
     /// Asks for a new secret: a person types it twice, a script once.
@@ -71,12 +74,23 @@ impl Terminal {
     /// # Errors
     /// As [`Self::secret`], or the two differ.
     pub async fn new_secret(&mut self, prompt: &str) -> Result<Secret, Failure> {
-        let first = self.secret(prompt).await?;
-        if self.interactive && self.secret("Once more: ").await? != first {
+        if !self.interactive {
+            return self.secret(prompt).await;
+        }
+        let (first, second) = self.two_secrets(prompt, "Once more: ").await?;
+        if first != second {
             return Err(Failure::new(Kind::Usage, "the two were not the same; nothing was changed")
                 .with_hint("run the same command again"));
         }
         Ok(first)
+    }
+
+    async fn unseen(&mut self, prompt: &str) -> Result<Secret, Failure> {
+        self.prompt(prompt)?;
+        self.line().await?.filter(|line| !line.expose().is_empty()).ok_or_else(|| {
+            Failure::new(Kind::Usage, "nothing was typed")
+                .with_hint("type it at the prompt, or pipe it in: a secret is never an argument")
+        })
     }
 
     /// Asks a person to confirm; a script has made up its mind.

@@ -1,10 +1,5 @@
 //! The daemon's interfaces, as its introspection data states them.
 
-#![expect(
-    clippy::too_many_arguments,
-    reason = "the proxies' generated code is as long as the interfaces are"
-)]
-
 use zbus::proxy;
 
 use super::value::{Answer, Options};

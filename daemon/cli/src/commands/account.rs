@@ -20,8 +20,8 @@ Examples:
   readmit account set-password alice < password-file
   readmit account list --kind member --json
 
-JSON: list: [{id, realm, kind, emails, phones, groups, attributes, locale, created_at}]; show: the same and
-email_verified, phone_verified, …, devices: [{device, label, form, status, enrolled_at, drift}],
+JSON: list: [{id, realm, kind, emails, phones, groups, attributes, locale, created_at}]; show: the same and \
+email_verified, phone_verified, …, devices: [{device, label, form, status, enrolled_at, drift}], \
 recovery_codes, has_password; the others: {done, account}.";
 
 /// Put accounts on file, change and list them

@@ -17,8 +17,8 @@ Examples:
   readmit audit read --since 2026-11-01 --limit 1000 --json
   readmit audit verify                             is every entry as it was written?
 
-JSON: read: [{seq, at, actor, kind, case, account, detail, hash}]; verify: {ok, rows, head, signature,
-public_key} and {broken, why} for the first broken entry.
+JSON: read: [{seq, at, actor, kind, case, account, detail, hash}]; verify: {ok, rows, head, signature, \
+public_key} and {broken, why} for the first broken entry. \
 A broken chain ends with exit code 1.";
 
 /// Read and check the journal

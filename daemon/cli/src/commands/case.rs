@@ -20,7 +20,7 @@ Examples:
   readmit case resolve CASE --action pass --because 'identity checked by video, ticket 4711'
   readmit case deny CASE --because 'not the person'
 
-JSON: list: [{case, account, state, reason, opened_at, next_deadline}]; show: the case with steps, outcome,
+JSON: list: [{case, account, state, reason, opened_at, next_deadline}]; show: the case with steps, outcome, \
 support, history: [{seq, at, actor, kind, detail}]; resolve: {done, case, action}; the others: {done, case}. Nobody approves or resolves their own case.";
 
 /// See and decide recoveries

@@ -20,7 +20,7 @@ Examples:
   readmit device deactivate DEVICE --because 'reported stolen'
   readmit device resync DEVICE                     asks for two consecutive codes
 
-JSON: enroll: {device, uri, secret, qr_svg}; list: [{device, label, form, status, enrolled_at, drift}];
+JSON: enroll: {device, uri, secret, qr_svg}; list: [{device, label, form, status, enrolled_at, drift}]; \
 resync: {device, in_sync}; the others: {done, device}. A secret is shown this once.";
 
 /// Enroll, list and put right devices
@@ -152,8 +152,8 @@ fn drift(steps: i64) -> String {
 }
 
 async fn resync(device: &str, context: &mut Context) -> Result<(), Failure> {
-    let first = context.terminal.secret("The code that the device shows now: ").await?;
-    let second = context.terminal.secret("Wait for it to change; the next code: ").await?;
+    let questions = ("The code that the device shows now: ", "Wait for it to change; the next code: ");
+    let (first, second) = context.terminal.two_secrets(questions.0, questions.1).await?;
     let devices = context.devices().await?;
     let in_sync =
         devices.resync(device, first.expose(), second.expose()).await.hint(Kind::NotFound, UNKNOWN)?;

@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Example:
   readmit pass issue alice --valid 30m             for a person whose identity you have checked
 
-The person uses it as the factor `pass` of a recovery: readmit recover alice.
+The person uses it as the factor `pass` of a recovery: readmit recover alice. \
 JSON: {account, pass, valid_seconds, expires_at}. The pass is shown this once.";
 
 /// Issue access passes

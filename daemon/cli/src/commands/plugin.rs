@@ -18,7 +18,7 @@ Examples:
   readmit plugin test voice +14155550123           makes a test call
   readmit plugin restart voice
 
-JSON: list: [{plugin, version, channels, state, restarts, since, last_error}]; test: {disposition, detail};
+JSON: list: [{plugin, version, channels, state, restarts, since, last_error}]; test: {disposition, detail}; \
 restart: {done, plugin}. A test that does not arrive ends with exit code 1.";
 
 /// See and test the plugins

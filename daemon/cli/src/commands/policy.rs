@@ -20,7 +20,7 @@ Examples:
   readmit policy explain alice --reason stolen --known --address 203.0.113.7
   readmit policy reload                            loads all files, or refuses and keeps the old ones
 
-JSON: list: [{version, current, loaded_at, files, refused}]; reload: {version};
+JSON: list: [{version, current, loaded_at, files, refused}]; reload: {version}; \
 explain: {verdict, plan, to, because, version, micros, minimal_sets}.";
 
 /// See, explain and reload the policies

@@ -14,11 +14,11 @@ Examples:
   readmit recover alice --reason lost
   readmit recover --case CASE                      go on with a case that is open
 
-It leads through every step: the password, the message, the call with its six digits, a new password where
-that is needed, and the new device with its QR code. Enter alone takes the first choice; a letter takes
+It leads through every step: the password, the message, the call with its six digits, a new password where \
+that is needed, and the new device with its QR code. Enter alone takes the first choice; a letter takes \
 another. Ctrl-C leaves the case open.
 
-A script answers with lines on standard input. While the phone is being called nothing is read. The exit code
+A script answers with lines on standard input. While the phone is being called nothing is read. The exit code \
 is 0 only if the recovery is complete.";
 
 /// Get back into an account, step by step

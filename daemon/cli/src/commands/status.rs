@@ -18,8 +18,8 @@ Examples:
   readmit status
   readmit status --json | jq .cases.escalated
 
-JSON: {daemon: {reachable, name}, policy: {version, loaded_at, files}, plugins: [as plugin list],
-cases: {open, escalated}, journal: {ok, rows, head}, problems: [text]}. A part that you may not see is
+JSON: {daemon: {reachable, name}, policy: {version, loaded_at, files}, plugins: [as plugin list], \
+cases: {open, escalated}, journal: {ok, rows, head}, problems: [text]}. A part that you may not see is \
 {error, message}. Exit code 0 if the daemon answers, 7 if it does not; problems do not change it.";
 
 /// Is everything well?
@@ -47,12 +47,12 @@ pub async fn run(_: Status, context: &mut Context) -> Result<(), Failure> {
 /// Asks the bus who owns the daemon's name, so that a missing daemon is told at once.
 async fn look(context: &mut Context) -> Result<(), Failure> {
     let bus = zbus::fdo::DBusProxy::new(context.connection().await?).await?;
-    let name = NAME.try_into().map_err(zbus::Error::from)?;
+    let name = NAME.try_into()?;
     match tokio::time::timeout(LOOK_TIMEOUT, bus.name_has_owner(name)).await {
         Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) => {
             // It may be one that the bus starts when it is first called.
-            let name = NAME.try_into().map_err(zbus::Error::from)?;
+            let name = NAME.try_into()?;
             bus.start_service_by_name(name, 0).await.map(|_| ()).map_err(Failure::from)
         }
         Ok(Err(error)) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use super::case::{Case, State, Support};
 use super::qr;
-use super::screen::{Action, Choice, Entry, Screen, Session, ways_out};
+use super::screen::{Action, Choice, Entry, Screen, Session, ways_out, ways_out_after_sign_in};
 use crate::output::Style;
 use crate::time::{span, stamp, until};
 
@@ -34,7 +34,7 @@ pub fn recovered(case: &Case, session: &Session, now: u64, style: Style) -> Scre
             "Your device may be in other hands, so choose a new password before you go on.".to_owned(),
             "Take one that you use nowhere else.".to_owned(),
         ];
-        let choices = ways_out(session);
+        let choices = ways_out_after_sign_in(session);
         return Screen {
             topic: "password".to_owned(),
             text,
@@ -48,7 +48,7 @@ pub fn recovered(case: &Case, session: &Session, now: u64, style: Style) -> Scre
     }
     let text = told(case, "You are back in. The last entries are being made.");
     let mut choices = vec![Choice::new(None, "look again", Action::Look)];
-    choices.extend(ways_out(session));
+    choices.extend(ways_out_after_sign_in(session));
     Screen { topic: "recovered".to_owned(), text, entry: Entry::Nothing, choices, is_elsewhere: false }
 }
 
@@ -98,7 +98,7 @@ fn enroll(case: &Case, session: &Session, now: u64, style: Style) -> Screen {
     if session.enrollment.is_some() {
         choices.push(Choice::new('n', "get a new secret for another device", Action::Enroll));
     }
-    choices.extend(ways_out(session));
+    choices.extend(ways_out_after_sign_in(session));
     Screen { topic: topic.to_owned(), text, entry, choices, is_elsewhere: false }
 }
 
@@ -116,8 +116,13 @@ pub fn completed(case: &Case) -> Screen {
         text.push("Every other session has ended; sign in again where you need to.".to_owned());
     }
     text.push("Keep recovery codes in a safe place, so that the next time is easier.".to_owned());
-    let choices = vec![Choice::new(None, "finish", Action::Leave)];
-    Screen { topic: "completed".to_owned(), text, entry: Entry::Nothing, choices, is_elsewhere: false }
+    Screen {
+        topic: "completed".to_owned(),
+        text,
+        entry: Entry::Nothing,
+        choices: Vec::new(),
+        is_elsewhere: false,
+    }
 }
 
 /// Support or an administrator has it.

@@ -3,8 +3,8 @@
 use futures_util::StreamExt as _;
 use readmit_recovery::account::Reason;
 use readmit_recovery::secret::Secret;
-use serde_json::Value;
 
+use super::answer::{claimed, judged, without_controls};
 use super::case::{Case, State};
 use super::screen::{Action, Enrollment, Entry, Meaning, Screen, Session, screen};
 use super::{form, opening};
@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Hint as _, Kind};
 use crate::limits::{LOOK_AGAIN, LOOK_AGAIN_IN_CALL};
 use crate::output::{self, plain};
+use crate::terminal::EchoOff;
 use crate::time::{now, until};
 
 /// How a journey begins.
@@ -46,6 +47,7 @@ pub async fn walk(beginning: Beginning, context: &mut Context) -> Result<(), Fai
         shown: None,
         notice: Vec::new(),
         is_answered: false,
+        hidden: None,
     };
     journey.begin().await?;
     journey.walk().await
@@ -60,6 +62,7 @@ struct Journey<'a> {
     shown: Option<Screen>,
     notice: Vec<String>,
     is_answered: bool,
+    hidden: Option<EchoOff>,
 }
 
 impl Journey<'_> {
@@ -84,6 +87,8 @@ impl Journey<'_> {
                 self.beginning.account = Some(case.account.clone());
             }
             let screen = screen(&case, &self.session, now(), self.context.output.style());
+            // Before the prompt appears, so that the first letter is hidden too.
+            self.hide(screen.entry.is_secret())?;
             self.show(screen.clone())?;
             if case.state == State::Completed {
                 return Ok(());
@@ -115,15 +120,18 @@ impl Journey<'_> {
         let style = self.context.output.style();
         let mut text = String::new();
         let had_notice = !self.notice.is_empty();
+        if had_notice {
+            text.push('\n');
+        }
         for line in self.notice.drain(..) {
-            text += &format!("\n  {}\n", style.bold(&line));
+            text += &format!("  {}\n", style.bold(&line));
         }
         let news = screen.news(self.shown.as_ref());
         if !news.is_empty() {
             text.push('\n');
         }
         for line in &news {
-            text += &format!("  {line}").trim_end_matches(' ').to_owned();
+            text += format!("  {line}").trim_end_matches(' ');
             text.push('\n');
         }
         let is_asked = self.takes_lines(&screen)
@@ -145,29 +153,36 @@ impl Journey<'_> {
     }
 
     async fn wait(&mut self, screen: &Screen) -> Result<Event, Failure> {
-        let hidden = if screen.entry.is_secret() { self.context.terminal.hide()? } else { None };
         let takes_lines = self.takes_lines(screen);
         let pause = if screen.is_elsewhere { LOOK_AGAIN_IN_CALL } else { LOOK_AGAIN };
         let pause = tokio::time::sleep(pause);
         tokio::pin!(pause);
-        let event = loop {
+        loop {
             tokio::select! {
                 line = self.context.terminal.line(), if takes_lines => {
-                    break line?.map_or(Event::EndOfInput, Event::Typed);
+                    return Ok(line?.map_or(Event::EndOfInput, Event::Typed));
                 }
                 change = self.changes.next() => {
                     let Some(change) = change else {
                         return Err(Failure::new(Kind::Unavailable, "the connection to readmitd was lost"));
                     };
                     if change.args().is_ok_and(|change| *change.case() == self.session.case) {
-                        break Event::TimeToLook;
+                        return Ok(Event::TimeToLook);
                     }
                 }
-                () = &mut pause => break Event::TimeToLook,
+                () = &mut pause => return Ok(Event::TimeToLook),
             }
-        };
-        drop(hidden);
-        Ok(event)
+        }
+    }
+
+    /// Turns the echo off, or on again; while a person types it does not flicker.
+    fn hide(&mut self, is_secret: bool) -> Result<(), Failure> {
+        if !is_secret {
+            self.hidden = None;
+        } else if self.hidden.is_none() {
+            self.hidden = self.context.terminal.hide()?;
+        }
+        Ok(())
     }
 
     async fn take(&mut self, screen: &Screen, line: &Secret) -> Result<Next, Failure> {
@@ -183,6 +198,7 @@ impl Journey<'_> {
     }
 
     async fn act(&mut self, action: Action) -> Result<Next, Failure> {
+        self.hide(false)?;
         match action {
             Action::Look => {}
             Action::StartLater(at) => {
@@ -270,11 +286,10 @@ impl Journey<'_> {
 
     /// The second part of what is typed.
     async fn second(&mut self, question: &str) -> Result<Secret, Failure> {
-        let hidden = self.context.terminal.hide()?;
+        self.hide(true)?;
         let end = if self.context.terminal.is_interactive() { "" } else { "\n" };
         output::write(&format!("  {question}: {end}"))?;
         let line = self.context.terminal.line().await?;
-        drop(hidden);
         line.ok_or_else(|| Failure::new(Kind::Usage, "the second part is missing; nothing was handed in"))
     }
 
@@ -315,73 +330,4 @@ enum Next {
 
 const fn is_fatal(kind: Kind) -> bool {
     matches!(kind, Kind::Unavailable | Kind::NotAuthorized | Kind::Interrupted)
-}
-
-/// How a proof was judged, in words.
-fn judged(answer: &Value) -> String {
-    match (answer["message"].as_str(), answer["accepted"].as_bool(), answer["tries_left"].as_u64()) {
-        (Some(message), ..) if !message.is_empty() => message.to_owned(),
-        (_, Some(true), _) => "That was right.".to_owned(),
-        (_, _, Some(1)) => "That was not right. You have one more try.".to_owned(),
-        (_, _, Some(tries)) => format!("That was not right. You have {tries} more tries."),
-        _ => "That was not right.".to_owned(),
-    }
-}
-
-/// What the sign-in brought.
-fn claimed(answer: &Value) -> Vec<String> {
-    let mut lines = vec![match answer["device"].as_str() {
-        Some("kept") => "You may sign in now. Your device stays on file.".to_owned(),
-        _ => "You may sign in now. Your old device is out of use.".to_owned(),
-    }];
-    let codes: Vec<&str> =
-        answer["recovery_codes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !codes.is_empty() {
-        lines.push("You have used a recovery code, so here is a new set. It is shown this once:".to_owned());
-        lines.extend(codes.iter().map(|code| format!("  {code}")));
-    }
-    lines
-}
-
-/// Texts in an answer without what could drive a terminal.
-fn without_controls(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(plain(&text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(without_controls).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key, without_controls(value))).collect())
-        }
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_judgement_is_told_with_what_is_left() {
-        for (answer, words) in [
-            (json!({"accepted": true}), "That was right."),
-            (json!({"accepted": false, "tries_left": 1}), "That was not right. You have one more try."),
-            (json!({"accepted": false, "tries_left": 3}), "That was not right. You have 3 more tries."),
-            (json!({"accepted": false}), "That was not right."),
-            (json!({"accepted": true, "message": "In the daemon's words."}), "In the daemon's words."),
-        ] {
-            assert_eq!(judged(&answer), words);
-        }
-    }
-
-    #[test]
-    fn a_new_set_of_codes_is_shown() {
-        assert_eq!(claimed(&json!({"device": "kept"})).len(), 1);
-        assert_eq!(claimed(&json!({"device": "deactivated", "recovery_codes": ["a-b", "c-d"]})).len(), 4);
-    }
-
-    #[test]
-    fn nothing_from_outside_drives_the_terminal() {
-        assert_eq!(without_controls(json!({"a": ["\u{1b}[2J"]})), json!({"a": ["\u{fffd}[2J"]}));
-    }
 }

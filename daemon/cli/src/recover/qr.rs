@@ -44,7 +44,7 @@ mod tests {
         for y in 0..code.width() {
             let row: Vec<char> = lines[(y + quiet) / 2].chars().collect();
             for x in 0..code.width() {
-                let is_upper = (y + quiet) % 2 == 0;
+                let is_upper = (y + quiet).is_multiple_of(2);
                 let drawn = match row[x + quiet] {
                     ' ' => true,
                     '▄' => is_upper,

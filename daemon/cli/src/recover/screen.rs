@@ -163,7 +163,8 @@ impl Screen {
         let mut lines: Vec<String> = self.text.iter().filter(is_new).cloned().collect();
         let keys =
             |screen: &Self| -> Vec<Option<char>> { screen.choices.iter().map(|choice| choice.key).collect() };
-        if same.is_none_or(|before| keys(before) != keys(self) || before.entry != self.entry) {
+        let differ = same.is_none_or(|before| keys(before) != keys(self) || before.entry != self.entry);
+        if differ && !self.choices.is_empty() {
             lines.extend([String::new(), "  You can".to_owned()]);
             lines.extend(self.choices.iter().map(|choice| {
                 let key = choice.key.map_or_else(|| "Enter".to_owned(), String::from);
@@ -186,6 +187,11 @@ pub fn screen(case: &Case, session: &Session, now: u64, style: Style) -> Screen 
         State::Denied | State::Vetoed | State::Cancelled | State::Expired => ending::ended(case),
         State::Unknown => ending::unknown(case, session),
     }
+}
+
+/// The ways out once the sign-in was used: starting over would throw it away.
+pub fn ways_out_after_sign_in(session: &Session) -> Vec<Choice> {
+    ways_out(session).into_iter().filter(|choice| choice.action != Action::StartOver).collect()
 }
 
 /// The ways out that every open case has.

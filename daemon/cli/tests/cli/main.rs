@@ -1,10 +1,17 @@
 //! The command line against a double of the daemon on a private bus: what it sends, what it shows, how it
 //! ends.
 
+#[cfg(test)]
 mod errors;
+#[cfg(test)]
 mod fake;
+#[cfg(test)]
 mod programs;
+#[cfg(test)]
 mod recover;
+#[cfg(test)]
 mod run;
+#[cfg(test)]
 mod terminal;
+#[cfg(test)]
 mod verbs;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::fake::{Fake, Reply};
 use crate::run::command;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A terminal with the command line in it.
 struct Screen {
