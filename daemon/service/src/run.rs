@@ -53,11 +53,15 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError`]: it could not start, and has changed nothing outside its store.
-pub async fn run(config: Config, shutdown: CancellationToken, reload: ReloadRequests) -> Result<(), RunError> {
+pub async fn run(
+    config: Config,
+    shutdown: CancellationToken,
+    reload: ReloadRequests,
+) -> Result<(), RunError> {
     let admins = admins(&config.bus.admins)?;
     let keyring = keyring(&config.store.path, &config.store.key)?;
     let store = Arc::new(SqliteStore::open(&SqliteOptions::new(&config.store.path), Arc::new(keyring))?);
-    let policies = load_policies(&config, &*store).await?;
+    let policies = load_policies(&config, &store).await?;
     let decoys = store.decoy_key();
     let service = Service::new(store.clone(), policies, settings(&config), decoys)?;
     service.keep_policies().await?;
@@ -124,9 +128,12 @@ async fn stop(
 async fn load_policies(config: &Config, store: &SqliteStore) -> Result<Policies, RunError> {
     let policy = &config.policy;
     let budget = Budget { cpu: policy.budget, memory: policy.memory, ..Budget::default() };
-    let channels: Channels = config.plugins.iter().flat_map(|plugin| plugin.channels.iter().cloned()).collect();
+    let channels: Channels =
+        config.plugins.iter().flat_map(|plugin| plugin.channels.iter().cloned()).collect();
     let directory = policy.directory.clone();
-    Policies::load(&directory, budget, channels, store).await.map_err(|source| RunError::Policies { directory, source })
+    Policies::load(&directory, budget, channels, store)
+        .await
+        .map_err(|source| RunError::Policies { directory, source })
 }
 
 fn settings(config: &Config) -> Settings {
@@ -196,9 +203,9 @@ fn keyring(database: &Path, name: &str) -> Result<Keyring, RunError> {
 fn make_private_directory(file: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::DirBuilderExt;
     let Some(directory) = file.parent().filter(|directory| !directory.exists()) else { return Ok(()) };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|source| StoreError::File {
-        what: "create",
-        path: directory.to_owned(),
-        source,
-    })
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|source| StoreError::File { what: "create", path: directory.to_owned(), source })
 }

@@ -49,7 +49,8 @@ fn serve(args: &Args) -> Result<(), Box<dyn Error>> {
 
 /// Turns signals into what they mean.
 async fn listen(shutdown: CancellationToken, reload: mpsc::Sender<()>) {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let signals =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
         tracing::error!("signals cannot be received");
         return shutdown.cancel();

@@ -75,9 +75,7 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
-                Ok(shown(&self.service.account(&id).await?))
-            })
+            .admin(connection, &header, |_caller| async move { Ok(shown(&self.service.account(&id).await?)) })
             .await
     }
 
@@ -94,11 +92,20 @@ impl Accounts {
         self.gate
             .admin(connection, &header, |_caller| async move {
                 let mut filter = In::new("filter", filter);
-                let wanted =
-                    AccountFilter { realm: filter.text("realm")?, kind: filter.text("kind")?, text: filter.text("text")? };
+                let wanted = AccountFilter {
+                    realm: filter.text("realm")?,
+                    kind: filter.text("kind")?,
+                    text: filter.text("text")?,
+                };
                 filter.finish()?;
                 let page = Page::new(offset, limit.min(MAX_ROWS));
-                Ok(self.service.accounts(wanted, page).await?.iter().map(|account| listed(account).done()).collect())
+                Ok(self
+                    .service
+                    .accounts(wanted, page)
+                    .await?
+                    .iter()
+                    .map(|account| listed(account).done())
+                    .collect())
             })
             .await
     }
@@ -209,7 +216,8 @@ fn shown(record: &AccountRecord) -> Dict {
     let email = account.emails.first();
     let phone = account.phones.first();
     let devices: Vec<Dict> = record.devices.iter().map(super::devices::shown).collect();
-    let failures: HashMap<&str, u32> = record.failures.iter().map(|(factor, count)| (factor.as_str(), *count)).collect();
+    let failures: HashMap<&str, u32> =
+        record.failures.iter().map(|(factor, count)| (factor.as_str(), *count)).collect();
     listed(account)
         .maybe("email", email.map(|email| email.address.as_str()))
         .put("email_verified", email.is_some_and(|email| email.verified_at.is_some()))

@@ -38,7 +38,11 @@ pub(super) struct Callers {
 }
 
 impl Callers {
-    pub(super) async fn identify(&self, connection: &zbus::Connection, header: &Header<'_>) -> Result<Caller, Fault> {
+    pub(super) async fn identify(
+        &self,
+        connection: &zbus::Connection,
+        header: &Header<'_>,
+    ) -> Result<Caller, Fault> {
         let nobody = || Fault::NotAuthorized("the bus does not say who calls".to_owned());
         let sender = header.sender().ok_or_else(nobody)?;
         if let Some(uid) = self.known.lock().get(sender.as_str()).copied() {

@@ -120,7 +120,11 @@ impl Cases {
 
 fn read(filter: HashMap<String, Variant<'_>>) -> Result<CaseFilter, Fault> {
     let mut from = In::new("filter", filter);
-    let account = from.text("account")?.map(|account| AccountId::parse(&account)).transpose().map_err(Fault::invalid)?;
+    let account = from
+        .text("account")?
+        .map(|account| AccountId::parse(&account))
+        .transpose()
+        .map_err(Fault::invalid)?;
     let filter =
         CaseFilter { state: from.text("state")?, account, closed: from.flag("open")?.map(|open| !open) };
     from.finish()?;

@@ -71,7 +71,9 @@ impl<'a> In<'a> {
     }
 
     pub(super) fn texts(&mut self, key: &str) -> Result<Option<Vec<String>>, Fault> {
-        self.take(key, "a list of strings (as)", |value| Vec::<String>::try_from(value.try_clone().ok()?).ok())
+        self.take(key, "a list of strings (as)", |value| {
+            Vec::<String>::try_from(value.try_clone().ok()?).ok()
+        })
     }
 
     pub(super) fn map(&mut self, key: &str) -> Result<Option<BTreeMap<String, String>>, Fault> {
@@ -92,8 +94,15 @@ impl<'a> In<'a> {
         }
     }
 
-    fn take<T>(&mut self, key: &str, wanted: &str, read: impl Fn(&Variant<'a>) -> Option<T>) -> Result<Option<T>, Fault> {
+    fn take<T>(
+        &mut self,
+        key: &str,
+        wanted: &str,
+        read: impl Fn(&Variant<'a>) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
         let Some(value) = self.values.remove(key) else { return Ok(None) };
-        read(&value).map(Some).ok_or_else(|| Fault::invalid(format!("{}: `{key}` must be {wanted}", self.what)))
+        read(&value)
+            .map(Some)
+            .ok_or_else(|| Fault::invalid(format!("{}: `{key}` must be {wanted}", self.what)))
     }
 }

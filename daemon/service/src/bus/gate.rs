@@ -74,7 +74,9 @@ impl Gate {
     ) -> Result<T, Error> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= CALLS_WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Fault::Unavailable("too many requests at once: try again in a moment".to_owned()).into());
+            return Err(
+                Fault::Unavailable("too many requests at once: try again in a moment".to_owned()).into()
+            );
         }
         let turn = self.turns.acquire().await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -82,7 +84,10 @@ impl Gate {
         let caller = self.callers.identify(connection, header).await?;
         if audience == Audience::Admins && !self.admins.contains(&caller.uid) {
             let member = header.member().map_or("this", |member| member.as_str());
-            return Err(Fault::NotAuthorized(format!("only administrators may call {member}: run it as root")).into());
+            return Err(Fault::NotAuthorized(format!(
+                "only administrators may call {member}: run it as root"
+            ))
+            .into());
         }
         Ok(caught(work(caller)).await?)
     }

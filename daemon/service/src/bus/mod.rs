@@ -56,7 +56,11 @@ pub enum BusError {
 ///
 /// # Errors
 /// [`BusError::Connect`].
-pub async fn serve(address: &str, gate: Arc<Gate>, service: Arc<Service>) -> Result<zbus::Connection, BusError> {
+pub async fn serve(
+    address: &str,
+    gate: Arc<Gate>,
+    service: Arc<Service>,
+) -> Result<zbus::Connection, BusError> {
     let builder = match address {
         "system" => Builder::system(),
         "session" => Builder::session(),

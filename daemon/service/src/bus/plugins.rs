@@ -52,8 +52,12 @@ impl Plugins {
     ) -> Result<Dict, Error> {
         self.gate
             .admin(connection, &header, |_caller| async move {
-                let ended = self.service.plugins()?.test(&plugin, &address).await.map_err(|_| unknown(&plugin))?;
-                Ok(Out::new().put("disposition", ended.disposition.as_str()).maybe("detail", ended.detail).done())
+                let ended =
+                    self.service.plugins()?.test(&plugin, &address).await.map_err(|_| unknown(&plugin))?;
+                Ok(Out::new()
+                    .put("disposition", ended.disposition.as_str())
+                    .maybe("detail", ended.detail)
+                    .done())
             })
             .await
     }

@@ -50,9 +50,14 @@ impl Policies {
                     .maybe("refused", current.refused.as_deref())
                     .done();
                 let earlier = self.service.store().policies().await?.into_iter();
-                let earlier = earlier.filter(|(version, _)| *version != current.version).map(|(version, at)| {
-                    Out::new().put("version", version.as_str()).put("current", false).put("loaded_at", at.unix()).done()
-                });
+                let earlier =
+                    earlier.filter(|(version, _)| *version != current.version).map(|(version, at)| {
+                        Out::new()
+                            .put("version", version.as_str())
+                            .put("current", false)
+                            .put("loaded_at", at.unix())
+                            .done()
+                    });
                 Ok(std::iter::once(first).chain(earlier).collect())
             })
             .await

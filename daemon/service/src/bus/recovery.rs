@@ -138,10 +138,14 @@ impl Recovery {
             .front_end(connection, &header, |caller| async move {
                 let (token, browser) = (Secret::new(token), Secret::new(browser));
                 Ok(match self.service.open_link(&token, &browser, &caller.actor()).await? {
-                    LinkReply::Proven { case } => Out::new().put("result", "proven").put("case", case.as_str()).done(),
-                    LinkReply::Code { code, client } => {
-                        Out::new().put("result", "code").put("code", code.expose()).put("client", client.as_str()).done()
+                    LinkReply::Proven { case } => {
+                        Out::new().put("result", "proven").put("case", case.as_str()).done()
                     }
+                    LinkReply::Code { code, client } => Out::new()
+                        .put("result", "code")
+                        .put("code", code.expose())
+                        .put("client", client.as_str())
+                        .done(),
                 })
             })
             .await
@@ -188,7 +192,9 @@ impl Recovery {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .front_end(connection, &header, |caller| async move { self.service.cancel(&case, &caller.actor()).await })
+            .front_end(connection, &header, |caller| async move {
+                self.service.cancel(&case, &caller.actor()).await
+            })
             .await
     }
 
@@ -260,12 +266,17 @@ impl Recovery {
 
     /// A case has changed: show it again. Sent only to connections that know the case.
     #[zbus(signal)]
-    pub(super) async fn case_changed(emitter: &SignalEmitter<'_>, case: &str, state: &str) -> zbus::Result<()>;
+    pub(super) async fn case_changed(
+        emitter: &SignalEmitter<'_>,
+        case: &str,
+        state: &str,
+    ) -> zbus::Result<()>;
 }
 
 pub(super) fn open_context(context: HashMap<String, Variant<'_>>) -> Result<OpenContext, Fault> {
     let mut context = In::new("context", context);
-    let device = context.text("device")?.map(|device| DeviceId::parse(&device)).transpose().map_err(Fault::invalid)?;
+    let device =
+        context.text("device")?.map(|device| DeviceId::parse(&device)).transpose().map_err(Fault::invalid)?;
     let read = OpenContext {
         client: Client {
             address: context.text("address")?,
@@ -302,7 +313,8 @@ fn support_form(form: HashMap<String, Variant<'_>>) -> Result<BTreeMap<String, S
 fn sign_in(sign_in: &SignIn) -> Dict {
     let case = &sign_in.case;
     let outcome = case.state.outcome();
-    let deactivated = outcome.is_some_and(|outcome| outcome.device == readmit_recovery::verdict::DeviceFate::Deactivate);
+    let deactivated =
+        outcome.is_some_and(|outcome| outcome.device == readmit_recovery::verdict::DeviceFate::Deactivate);
     let left: Vec<&Task> = match &case.state {
         State::Recovered { tasks, .. } => tasks.iter().collect(),
         _ => Vec::new(),

@@ -35,13 +35,17 @@ async fn send(connection: &Connection, gate: &Gate, signal: &Signal) -> zbus::Re
         Signal::CaseChanged { case, state } => {
             for watcher in gate.watchers.of(case) {
                 let to = BusName::try_from(watcher)?;
-                recovery::Recovery::case_changed(&emitter.clone().set_destination(to), case.as_str(), state).await?;
+                recovery::Recovery::case_changed(&emitter.clone().set_destination(to), case.as_str(), state)
+                    .await?;
             }
             Ok(())
         }
         Signal::Alert { kind, detail } => {
-            let detail: HashMap<&str, Variant<'_>> =
-                detail.iter().filter(|(name, _)| *name != "case").map(|(name, value)| (*name, value.as_str().into())).collect();
+            let detail: HashMap<&str, Variant<'_>> = detail
+                .iter()
+                .filter(|(name, _)| *name != "case")
+                .map(|(name, value)| (*name, value.as_str().into()))
+                .collect();
             audit::Audit::alert(&emitter, kind, detail).await
         }
         Signal::PoliciesLoaded { version } => policies::Policies::loaded(&emitter, version).await,

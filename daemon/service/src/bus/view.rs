@@ -27,7 +27,8 @@ pub(super) fn case(case: &Case, view: &View, settings: &Settings) -> Dict {
 }
 
 pub(super) fn step(step: &StepView, settings: &Settings) -> Dict {
-    let sender = (step.factor == Factor::Email && !settings.sender.is_empty()).then_some(settings.sender.as_str());
+    let sender =
+        (step.factor == Factor::Email && !settings.sender.is_empty()).then_some(settings.sender.as_str());
     Out::new()
         .put("factor", step.factor.as_str())
         .put("state", step.state.as_str())
@@ -61,9 +62,7 @@ fn support(view: &View, settings: &Settings) -> Dict {
     let to = view.escalated_to.as_deref();
     let message = match to {
         None => None,
-        Some("administrator") => {
-            Some("Contact your administrator: they can deactivate the device for you.")
-        }
+        Some("administrator") => Some("Contact your administrator: they can deactivate the device for you."),
         Some(_) => Some("Contact support: they see this recovery and can help you."),
     };
     Out::new()

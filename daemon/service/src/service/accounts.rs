@@ -50,7 +50,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::InvalidArgument`] names the property; [`Fault::WrongState`] if the account is there.
-    pub async fn add_account(&self, id: &str, properties: &AccountProperties, actor: &str) -> Result<(), Fault> {
+    pub async fn add_account(
+        &self,
+        id: &str,
+        properties: &AccountProperties,
+        actor: &str,
+    ) -> Result<(), Fault> {
         let id = parse_account(id)?;
         let mut account = Account {
             id: id.clone(),
@@ -77,7 +82,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::InvalidArgument`] names the property; [`Fault::NotFound`].
-    pub async fn set_account(&self, id: &str, properties: &AccountProperties, actor: &str) -> Result<(), Fault> {
+    pub async fn set_account(
+        &self,
+        id: &str,
+        properties: &AccountProperties,
+        actor: &str,
+    ) -> Result<(), Fault> {
         let mut account = self.account(id).await?.account;
         properties.apply_to(&mut account, now())?;
         let entry = account_entry("account_changed", &account.id);
@@ -92,7 +102,9 @@ impl Service {
     pub async fn account(&self, id: &str) -> Result<AccountRecord, Fault> {
         let id = parse_account(id)?;
         let record = self.store.account(&id, now()).await?;
-        record.ok_or_else(|| Fault::NotFound(format!("there is no account `{id}`: `readmit account list` names them")))
+        record.ok_or_else(|| {
+            Fault::NotFound(format!("there is no account `{id}`: `readmit account list` names them"))
+        })
     }
 
     /// The accounts that fit.
@@ -155,7 +167,10 @@ impl Service {
     pub async fn set_password(&self, id: &str, password: Secret, actor: &str) -> Result<(), Fault> {
         let account = parse_account(id)?;
         let hash = self.passwords.hash(password).await?;
-        let writes = vec![Write::SetPassword { account: account.clone(), hash }, account_entry("password_set", &account)];
+        let writes = vec![
+            Write::SetPassword { account: account.clone(), hash },
+            account_entry("password_set", &account),
+        ];
         let committed = self.store.commit(self.change(actor, writes)).await;
         committed.map(|_| ()).map_err(|error| no_account(error, &account))
     }
@@ -178,7 +193,9 @@ impl AccountProperties {
         }
         if let Some(attributes) = &self.attributes {
             bounded("attributes", attributes.len())?;
-            let checked = attributes.iter().map(|(name, value)| Ok((word("attributes", name)?, short("attributes", value)?)));
+            let checked = attributes
+                .iter()
+                .map(|(name, value)| Ok((word("attributes", name)?, short("attributes", value)?)));
             account.attributes = checked.collect::<Result<_, Fault>>()?;
         }
         self.apply_emails(account, at)?;
@@ -190,7 +207,8 @@ impl AccountProperties {
             bounded("emails", emails.len())?;
             let old = std::mem::take(&mut account.emails);
             for text in emails {
-                let address = EmailAddress::parse(text).map_err(|error| Fault::invalid(format!("email: {error}")))?;
+                let address =
+                    EmailAddress::parse(text).map_err(|error| Fault::invalid(format!("email: {error}")))?;
                 let kept = old.iter().find(|email| email.address == address).cloned();
                 account.emails.push(kept.unwrap_or_else(|| Email {
                     address,
@@ -214,7 +232,8 @@ impl AccountProperties {
             bounded("phones", phones.len())?;
             let old = std::mem::take(&mut account.phones);
             for text in phones {
-                let number = PhoneNumber::parse(text).map_err(|error| Fault::invalid(format!("phone: {error}")))?;
+                let number =
+                    PhoneNumber::parse(text).map_err(|error| Fault::invalid(format!("phone: {error}")))?;
                 let kept = old.iter().find(|phone| phone.number == number).cloned();
                 account.phones.push(kept.unwrap_or_else(|| Phone {
                     number,

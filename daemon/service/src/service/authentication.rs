@@ -45,7 +45,8 @@ impl Service {
     pub async fn verify(&self, account: &str, code: &Secret, actor: &str) -> Result<Verified, Fault> {
         let account = parse_account(account)?;
         let at = now();
-        let count = charge("verifies_per_account", account.as_str(), self.settings.limits.verifies_per_account);
+        let count =
+            charge("verifies_per_account", account.as_str(), self.settings.limits.verifies_per_account);
         let devices = self.store.devices(&account).await?;
         let mut drifting = false;
         for device in devices.iter().filter(|device| device.device.status == DeviceStatus::Active) {
@@ -77,13 +78,22 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::RateLimited`] after too many wrong ones.
-    pub async fn resync(&self, account: &str, first: &Secret, second: &Secret, actor: &str) -> Result<bool, Fault> {
+    pub async fn resync(
+        &self,
+        account: &str,
+        first: &Secret,
+        second: &Secret,
+        actor: &str,
+    ) -> Result<bool, Fault> {
         let account = parse_account(account)?;
         // Counted before anything is compared: two codes are looked for over a whole day.
-        let count = charge("resyncs_per_account", account.as_str(), self.settings.limits.verifies_per_account);
+        let count =
+            charge("resyncs_per_account", account.as_str(), self.settings.limits.verifies_per_account);
         self.commit(actor, vec![count]).await?;
         for device in self.store.devices(&account).await? {
-            if device.device.status == DeviceStatus::Active && self.resync_device(&device, first, second, actor).await? {
+            if device.device.status == DeviceStatus::Active
+                && self.resync_device(&device, first, second, actor).await?
+            {
                 return Ok(true);
             }
         }

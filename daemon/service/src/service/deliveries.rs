@@ -226,14 +226,18 @@ impl Service {
                     plugins.cancel(id);
                 }
             }
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "calling a delivery off failed"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "calling a delivery off failed")
+            }
         }
     }
 
     async fn progressed(&self, delivery: DeliveryId, phase: Phase) {
         let Some(case) = self.case_of_call(&delivery) else { return };
         // Progress that comes too late to matter is dropped.
-        if let Err(fault) = self.apply(&case, ACTOR, Event::DeliveryProgressed { delivery, phase }, Vec::new()).await {
+        if let Err(fault) =
+            self.apply(&case, ACTOR, Event::DeliveryProgressed { delivery, phase }, Vec::new()).await
+        {
             tracing::debug!(%fault, "progress of a call was not taken");
         }
     }
@@ -286,7 +290,8 @@ mod tests {
 
     #[test]
     fn a_payload_survives_the_outbox() -> Result<(), Fault> {
-        let payload = Payload::Call { to: "+14155550123".to_owned(), locale: "en".to_owned(), digits: 6, tries: 3 };
+        let payload =
+            Payload::Call { to: "+14155550123".to_owned(), locale: "en".to_owned(), digits: 6, tries: 3 };
         let read = Payload::from_bytes(&payload.to_bytes()?);
         assert!(matches!(read, Some(Payload::Call { digits: 6, tries: 3, .. })));
         assert!(Payload::from_bytes(b"{}").is_none());

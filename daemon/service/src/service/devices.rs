@@ -37,7 +37,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::InvalidArgument`] for a label or a secret that is none.
-    pub async fn enroll(&self, account: &str, device: DeviceProperties, actor: &str) -> Result<NewDevice, Fault> {
+    pub async fn enroll(
+        &self,
+        account: &str,
+        device: DeviceProperties,
+        actor: &str,
+    ) -> Result<NewDevice, Fault> {
         let account = parse_account(account)?;
         let label_fits = !device.label.trim().is_empty()
             && device.label.len() <= MAX_ANSWER_BYTES
@@ -49,7 +54,8 @@ impl Service {
         let mut random = [0; 20];
         random.copy_from_slice(&seed.derive("device secret")[..20]);
         let secret = device.secret.unwrap_or_else(|| totp::new_secret(random));
-        let uri = totp::enrollment_uri(&secret, &self.settings.organization, account.as_str()).map_err(Fault::invalid)?;
+        let uri = totp::enrollment_uri(&secret, &self.settings.organization, account.as_str())
+            .map_err(Fault::invalid)?;
         let id = DeviceId::from_random(seed.id("device"));
         let add = Write::AddDevice {
             device: Device {
@@ -109,7 +115,13 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`].
-    pub async fn resync_by_admin(&self, device: &str, first: &Secret, second: &Secret, actor: &str) -> Result<bool, Fault> {
+    pub async fn resync_by_admin(
+        &self,
+        device: &str,
+        first: &Secret,
+        second: &Secret,
+        actor: &str,
+    ) -> Result<bool, Fault> {
         let device = self.device(device).await?;
         self.resync_device(&device, first, second, actor).await
     }
@@ -140,7 +152,9 @@ impl Service {
     }
 
     async fn device(&self, id: &str) -> Result<DeviceRecord, Fault> {
-        let missing = || Fault::NotFound("there is no such device: `readmit device list ACCOUNT` names them".to_owned());
+        let missing = || {
+            Fault::NotFound("there is no such device: `readmit device list ACCOUNT` names them".to_owned())
+        };
         let id = DeviceId::parse(id).map_err(|_| missing())?;
         self.store.device(&id).await?.ok_or_else(missing)
     }

@@ -7,7 +7,9 @@ use hmac::{Hmac, Mac};
 use readmit_recovery::account::{Account, DeviceStatus, Email, Form, Phone};
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::case::{Addresses, Standing};
-use readmit_recovery::facts::{AccountFacts, Client, DeviceFacts, EmailFacts, Facts, Has, History, PhoneFacts};
+use readmit_recovery::facts::{
+    AccountFacts, Client, DeviceFacts, EmailFacts, Facts, Has, History, PhoneFacts,
+};
 use readmit_recovery::id::{AccountId, DeviceId};
 use readmit_recovery::time::Timestamp;
 use readmit_store::{AccountRecord, DeviceRecord};
@@ -30,7 +32,8 @@ pub(super) fn known(record: &AccountRecord, context: &OpenContext) -> Result<Sub
     let email = account.emails.iter().find(|email| email.verified_at.is_some());
     let phone = account.phones.iter().find(|phone| phone.verified_at.is_some());
     let others = record.devices.iter().filter(|other| other.device.status == DeviceStatus::Active);
-    let others = others.filter(|other| device.is_none_or(|device| device.device.id != other.device.id)).count();
+    let others =
+        others.filter(|other| device.is_none_or(|device| device.device.id != other.device.id)).count();
     let facts = Facts {
         account: AccountFacts {
             id: account.id.clone(),
@@ -53,7 +56,10 @@ pub(super) fn known(record: &AccountRecord, context: &OpenContext) -> Result<Sub
             label: record.device.label.clone(),
             enrolled_at: record.device.enrolled_at,
         }),
-        client: Client { locale: account.locale.clone().or_else(|| context.client.locale.clone()), ..context.client.clone() },
+        client: Client {
+            locale: account.locale.clone().or_else(|| context.client.locale.clone()),
+            ..context.client.clone()
+        },
         history: History {
             opened_24h: record.opened_24h,
             failed_24h: record.failed_24h,
@@ -70,13 +76,19 @@ pub(super) fn known(record: &AccountRecord, context: &OpenContext) -> Result<Sub
 }
 
 /// The subject of a case about nobody.
-pub(super) fn decoy(account: &AccountId, context: &OpenContext, key: &[u8; 32], now: Timestamp) -> Result<Subject, Fault> {
+pub(super) fn decoy(
+    account: &AccountId,
+    context: &OpenContext,
+    key: &[u8; 32],
+    now: Timestamp,
+) -> Result<Subject, Fault> {
     let traits = keyed(key, account)?;
     let letter = char::from(b'a' + traits[0] % 26);
     let ending = ["com", "com", "org", "net"][usize::from(traits[1] % 4)];
     // Neither is ever delivered to: the core only pretends for a decoy.
     let email = EmailAddress::parse(&format!("{letter}@decoy.{ending}")).map_err(|_| Fault::internal())?;
-    let phone = PhoneNumber::parse(&format!("+155501000{:02}", traits[2] % 100)).map_err(|_| Fault::internal())?;
+    let phone =
+        PhoneNumber::parse(&format!("+155501000{:02}", traits[2] % 100)).map_err(|_| Fault::internal())?;
     let long_ago = Timestamp::from_unix(now.unix() / 86_400 * 86_400 - u64::from(traits[3]) * 86_400);
     let mut random = [0; 16];
     random.copy_from_slice(&traits[8..24]);
@@ -125,14 +137,24 @@ fn device_to_recover<'a>(
     match named {
         None => Ok(active.next()),
         // Whether an account has a device of that name is nobody's business: the first one is taken.
-        Some(named) => Ok(record.devices.iter().find(|device| device.device.id == *named).or_else(|| active.next())),
+        Some(named) => {
+            Ok(record.devices.iter().find(|device| device.device.id == *named).or_else(|| active.next()))
+        }
     }
 }
 
 fn addresses(account: &Account) -> Addresses {
     Addresses {
-        email: account.emails.iter().find(|email| email.verified_at.is_some()).map(|email| email.address.clone()),
-        phone: account.phones.iter().find(|phone| phone.verified_at.is_some()).map(|phone| phone.number.clone()),
+        email: account
+            .emails
+            .iter()
+            .find(|email| email.verified_at.is_some())
+            .map(|email| email.address.clone()),
+        phone: account
+            .phones
+            .iter()
+            .find(|phone| phone.verified_at.is_some())
+            .map(|phone| phone.number.clone()),
         notices: account.emails.iter().map(|email| email.address.clone()).collect(),
     }
 }

@@ -67,7 +67,9 @@ impl From<Refusal> for Fault {
             | Refusal::WrongKind(_)
             | Refusal::NoReason
             | Refusal::BadLabel => Self::InvalidArgument(text),
-            Refusal::TooSoon { until } => Self::RateLimited(format!("{text}: not before {}", until.rfc3339())),
+            Refusal::TooSoon { until } => {
+                Self::RateLimited(format!("{text}: not before {}", until.rfc3339()))
+            }
             Refusal::UnderWay | Refusal::Spent(_) | Refusal::TooManyEnrollments => Self::RateLimited(text),
             Refusal::UnknownDelivery => Self::NotFound(text),
             Refusal::OwnCase | Refusal::SamePerson => Self::NotAuthorized(text),
@@ -86,11 +88,15 @@ impl From<StoreError> for Fault {
 impl From<CommitError> for Fault {
     fn from(error: CommitError) -> Self {
         match &error {
-            CommitError::Stale => Self::Unavailable("others changed this at the same time: try again".to_owned()),
+            CommitError::Stale => {
+                Self::Unavailable("others changed this at the same time: try again".to_owned())
+            }
             CommitError::Spent(What::Token) => {
                 Self::WrongState("this link was used already or has expired: ask for a new one".to_owned())
             }
-            CommitError::Spent(what) => Self::WrongState(format!("the {what} was used already or has expired")),
+            CommitError::Spent(what) => {
+                Self::WrongState(format!("the {what} was used already or has expired"))
+            }
             CommitError::RateLimited { retry_at, .. } => {
                 Self::RateLimited(format!("too many requests: try again after {}", retry_at.rfc3339()))
             }

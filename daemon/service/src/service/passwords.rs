@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use readmit_recovery::event::Comparison;
 use readmit_recovery::secret::Secret;
 use tokio::sync::Semaphore;
@@ -46,7 +46,9 @@ impl Passwords {
     ) -> Result<T, Fault> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= HASHES_WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Fault::Unavailable("too many people sign in just now: try again in a moment".to_owned()));
+            return Err(Fault::Unavailable(
+                "too many people sign in just now: try again in a moment".to_owned(),
+            ));
         }
         let turn = self.turns.clone().acquire_owned().await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -72,7 +74,9 @@ fn check_new(password: &Secret) -> Result<(), Fault> {
 fn hash(password: &Secret) -> Result<Secret, Fault> {
     let salt = &seed()?.derive("salt")[..16];
     let salt = SaltString::encode_b64(salt).map_err(|_| Fault::internal())?;
-    let hash = Argon2::default().hash_password(password.expose().as_bytes(), &salt).map_err(|_| Fault::internal())?;
+    let hash = Argon2::default()
+        .hash_password(password.expose().as_bytes(), &salt)
+        .map_err(|_| Fault::internal())?;
     Ok(Secret::new(hash.to_string()))
 }
 

@@ -141,7 +141,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`] for an unknown account: administrators may know.
-    pub async fn explain(&self, account: &str, reason: &str, context: &OpenContext) -> Result<Explanation, Fault> {
+    pub async fn explain(
+        &self,
+        account: &str,
+        reason: &str,
+        context: &OpenContext,
+    ) -> Result<Explanation, Fault> {
         let account = parse_account(account)?;
         let reason: Reason = reason.parse().map_err(Fault::invalid)?;
         let at = now();
@@ -168,8 +173,12 @@ impl Service {
             device: subject.device,
             browser: None,
         };
-        let moment =
-            readmit_recovery::case::Moment { now: at, seed, rules: &self.settings.rules, policy: &mut policy };
+        let moment = readmit_recovery::case::Moment {
+            now: at,
+            seed,
+            rules: &self.settings.rules,
+            policy: &mut policy,
+        };
         let case = Case::open(opening, moment).case;
         Ok(Explanation { case, version, micros })
     }
@@ -238,7 +247,8 @@ fn read(directory: &Path, budget: Budget, channels: &Channels) -> Result<PolicyS
 async fn last_good(store: &dyn Store, budget: Budget, channels: &Channels) -> Option<PolicySet> {
     for (version, _) in store.policies().await.ok()? {
         let Ok(Some(row)) = store.policy(&version).await else { continue };
-        let set = Sources::from_files(row.files).and_then(|sources| PolicySet::restore(sources, budget, channels));
+        let set =
+            Sources::from_files(row.files).and_then(|sources| PolicySet::restore(sources, budget, channels));
         if let Ok(set) = set {
             return Some(set);
         }

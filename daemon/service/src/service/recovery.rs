@@ -15,7 +15,7 @@ use readmit_recovery::totp::{self, Authenticator};
 use readmit_store::{AccountRecord, DeviceRecord, Spend, TokenPurpose, Write};
 
 use super::limits::{MAX_CONTEXT_BYTES, MAX_PROOF_BYTES, MAX_PROOFS};
-use super::turns::{ApplyError, Applied};
+use super::turns::{Applied, ApplyError};
 use super::{Fault, OpenContext, Service, facts, now, parse_account, parse_case, seed};
 use crate::config::Limit;
 
@@ -77,7 +77,13 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::InvalidArgument`], [`Fault::RateLimited`], [`Fault::Unavailable`].
-    pub async fn open(&self, account: &str, reason: &str, context: OpenContext, actor: &str) -> Result<CaseId, Fault> {
+    pub async fn open(
+        &self,
+        account: &str,
+        reason: &str,
+        context: OpenContext,
+        actor: &str,
+    ) -> Result<CaseId, Fault> {
         let account = parse_account(account)?;
         let reason: Reason = reason.parse().map_err(Fault::invalid)?;
         check_context(&context)?;
@@ -138,12 +144,22 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault`], as the case says; a wrong proof is no fault.
-    pub async fn submit(&self, case: &str, factor: &str, proof: Vec<Secret>, actor: &str) -> Result<SubmitReply, Fault> {
+    pub async fn submit(
+        &self,
+        case: &str,
+        factor: &str,
+        proof: Vec<Secret>,
+        actor: &str,
+    ) -> Result<SubmitReply, Fault> {
         let id = parse_case(case)?;
         let factor: Factor = factor.parse().map_err(Fault::invalid)?;
-        if proof.is_empty() || proof.len() > MAX_PROOFS || proof.iter().any(|text| text.expose().len() > MAX_PROOF_BYTES)
+        if proof.is_empty()
+            || proof.len() > MAX_PROOFS
+            || proof.iter().any(|text| text.expose().len() > MAX_PROOF_BYTES)
         {
-            return Err(Fault::invalid("give one proof of up to 1,024 bytes, or two codes to put a device right"));
+            return Err(Fault::invalid(
+                "give one proof of up to 1,024 bytes, or two codes to put a device right",
+            ));
         }
         let case = self.load(&id).await?.case;
         if !case.is_open(&factor) {
@@ -175,7 +191,11 @@ impl Service {
     /// # Errors
     /// [`Fault::WrongState`] for a link that is spent, expired or never was: they look the same.
     pub async fn open_link(&self, token: &Secret, browser: &Secret, actor: &str) -> Result<LinkReply, Fault> {
-        let spent = || Fault::WrongState("this link was used already or has expired: go back and ask for a new one".to_owned());
+        let spent = || {
+            Fault::WrongState(
+                "this link was used already or has expired: go back and ask for a new one".to_owned(),
+            )
+        };
         let hash = token.hash();
         let row = self.store.token(&hash).await?.filter(|row| row.purpose == TokenPurpose::Link);
         let row = row.filter(|row| !row.spent && now() < row.expires_at).ok_or_else(spent)?;
@@ -205,7 +225,9 @@ impl Service {
     pub async fn veto(&self, token: &Secret, actor: &str) -> Result<(), Fault> {
         let hash = token.hash();
         let row = self.store.token(&hash).await?.filter(|row| row.purpose == TokenPurpose::Veto);
-        let row = row.ok_or_else(|| Fault::NotFound("this link is not valid: open it as it is in the message".to_owned()))?;
+        let row = row.ok_or_else(|| {
+            Fault::NotFound("this link is not valid: open it as it is in the message".to_owned())
+        })?;
         let spends = vec![Write::Spend(Spend::Token { hash })];
         match self.apply(&row.case, actor, Event::VetoReceived, spends).await {
             Ok(_) => Ok(()),
@@ -220,7 +242,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::InvalidArgument`] names the field of the form.
-    pub async fn escalate(&self, case: &str, form: &BTreeMap<String, String>, actor: &str) -> Result<TicketId, Fault> {
+    pub async fn escalate(
+        &self,
+        case: &str,
+        form: &BTreeMap<String, String>,
+        actor: &str,
+    ) -> Result<TicketId, Fault> {
         let id = parse_case(case)?;
         let form = SupportForm::parse(form).map_err(Fault::invalid)?;
         let client = self.load(&id).await?.case.facts.client;
@@ -270,7 +297,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault`], as the case says.
-    pub async fn begin_enrollment(&self, case: &str, label: &str, actor: &str) -> Result<(Secret, Secret), Fault> {
+    pub async fn begin_enrollment(
+        &self,
+        case: &str,
+        label: &str,
+        actor: &str,
+    ) -> Result<(Secret, Secret), Fault> {
         let event = Event::EnrollmentBegan { label: label.to_owned() };
         let applied = self.apply(&parse_case(case)?, actor, event, Vec::new()).await?;
         let Reply::Enrollment { secret } = applied.reply else { return Err(Fault::internal()) };
@@ -283,7 +315,13 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] if the codes are not two consecutive ones of the device.
-    pub async fn confirm_enrollment(&self, case: &str, first: Secret, second: Secret, actor: &str) -> Result<(), Fault> {
+    pub async fn confirm_enrollment(
+        &self,
+        case: &str,
+        first: Secret,
+        second: Secret,
+        actor: &str,
+    ) -> Result<(), Fault> {
         let event = Event::EnrollmentConfirmed { first, second };
         match self.apply(&parse_case(case)?, actor, event, Vec::new()).await?.reply {
             Reply::Proof { comparison: Comparison::Right, .. } => Ok(()),
@@ -297,7 +335,13 @@ impl Service {
     }
 
     /// Tries what the store must spend; what is not there to be spent was wrong.
-    async fn submit_compared(&self, id: &CaseId, actor: &str, factor: &Factor, compared: Compared) -> Result<Applied, Fault> {
+    async fn submit_compared(
+        &self,
+        id: &CaseId,
+        actor: &str,
+        factor: &Factor,
+        compared: Compared,
+    ) -> Result<Applied, Fault> {
         let event = |comparison| proof_event(factor, Proof::Compared(comparison));
         match self.try_apply(id, actor, event(compared.comparison), compared.spends).await {
             Ok(applied) => Ok(applied),
@@ -306,7 +350,12 @@ impl Service {
         }
     }
 
-    async fn compare(&self, case: &Case, factor: &Factor, mut proof: Vec<Secret>) -> Result<Checkable, Fault> {
+    async fn compare(
+        &self,
+        case: &Case,
+        factor: &Factor,
+        mut proof: Vec<Secret>,
+    ) -> Result<Checkable, Fault> {
         let wants_two = *factor == Factor::Resync;
         if wants_two != (proof.len() == 2) {
             let text = if wants_two { "give two codes in a row" } else { "give one proof" };
@@ -355,7 +404,8 @@ impl Service {
     /// Two codes in a row of the device itself, which put its drift right.
     async fn compare_resync(&self, case: &Case, first: &Secret, second: &Secret) -> Result<Compared, Fault> {
         let devices = self.record(case).await?.map(|record| record.devices).unwrap_or_default();
-        let Some(device) = devices.iter().find(|device| Some(&device.device.id) == case.device.as_ref()) else {
+        let Some(device) = devices.iter().find(|device| Some(&device.device.id) == case.device.as_ref())
+        else {
             return Ok(Compared::WRONG);
         };
         let Some(authenticator) = self.authenticator(device).await? else { return Ok(Compared::WRONG) };
@@ -382,7 +432,9 @@ impl Service {
         if failures.unwrap_or_default() < CONSECUTIVE_FAILURES {
             return Ok(());
         }
-        Err(Fault::Refused(format!("{factor} is blocked for this account: use another way, or contact support")))
+        Err(Fault::Refused(format!(
+            "{factor} is blocked for this account: use another way, or contact support"
+        )))
     }
 
     /// Counts a try, right or wrong, against the limit of the address that it comes from.
@@ -433,7 +485,9 @@ fn check_context(context: &OpenContext) -> Result<(), Fault> {
     let long = texts.into_iter().flatten().any(|text| text.len() > MAX_CONTEXT_BYTES);
     let browser = context.browser.as_ref().is_some_and(|browser| browser.expose().len() > MAX_CONTEXT_BYTES);
     if long || browser {
-        return Err(Fault::invalid(format!("a value of the context is longer than {MAX_CONTEXT_BYTES} bytes")));
+        return Err(Fault::invalid(format!(
+            "a value of the context is longer than {MAX_CONTEXT_BYTES} bytes"
+        )));
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use readmit_recovery::case::{Case, View};
 use readmit_recovery::event::{Event, Resolution, Staff};
-use readmit_store::{CaseFilter, CaseRow, JournalReport, JournalRow, Page};
 use readmit_recovery::time::Timestamp;
+use readmit_store::{CaseFilter, CaseRow, JournalReport, JournalRow, Page};
 
 use super::{Fault, Service, now, parse_case};
 

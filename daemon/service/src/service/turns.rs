@@ -47,9 +47,15 @@ impl Service {
     }
 
     /// Opens a case and commits it, with `charges` against limits.
-    pub(super) async fn open_case(&self, opening: Opening, charges: Vec<Write>, actor: &str) -> Result<Case, Fault> {
+    pub(super) async fn open_case(
+        &self,
+        opening: Opening,
+        charges: Vec<Write>,
+        actor: &str,
+    ) -> Result<Case, Fault> {
         let at = now();
-        let (transition, decisions) = self.decide(&opening.policy.clone(), at, |moment| Ok(Case::open(opening, moment))).await?;
+        let (transition, decisions) =
+            self.decide(&opening.policy.clone(), at, |moment| Ok(Case::open(opening, moment))).await?;
         match self.commit_transition(transition, &Row::Insert, charges, decisions, actor, at).await {
             Ok(applied) => Ok(applied.case),
             Err(error) => Err(error.into()),
@@ -58,7 +64,13 @@ impl Service {
 
     /// Applies an event to a case, with `extra` writes that must come true with it. Starts over when others
     /// changed the case meanwhile.
-    pub(super) async fn apply(&self, id: &CaseId, actor: &str, event: Event, extra: Vec<Write>) -> Result<Applied, Fault> {
+    pub(super) async fn apply(
+        &self,
+        id: &CaseId,
+        actor: &str,
+        event: Event,
+        extra: Vec<Write>,
+    ) -> Result<Applied, Fault> {
         match self.try_apply(id, actor, event, extra).await {
             Ok(applied) => Ok(applied),
             Err(ApplyError::Fault(fault)) => Err(fault),
@@ -80,9 +92,11 @@ impl Service {
             let Loaded { case, revision } = self.load(id).await?;
             let at = now();
             let event = event.clone();
-            let (transition, decisions) =
-                self.decide(&case.policy, at, |moment| case.apply(event, moment).map_err(Fault::from)).await?;
-            let unchanged = transition.case == case && transition.commands.is_empty() && transition.records.is_empty();
+            let (transition, decisions) = self
+                .decide(&case.policy, at, |moment| case.apply(event, moment).map_err(Fault::from))
+                .await?;
+            let unchanged =
+                transition.case == case && transition.commands.is_empty() && transition.records.is_empty();
             if unchanged && extra.is_empty() {
                 return Ok(Applied { case: transition.case, reply: transition.reply });
             }

@@ -39,7 +39,8 @@ pub(super) fn effects(transition: &Transition, row: &Row, now: Timestamp) -> Res
         add(&mut effects, case, command, now)?;
     }
     for record in &transition.records {
-        let detail = record.detail.iter().map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())));
+        let detail =
+            record.detail.iter().map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())));
         effects.writes.push(Write::Journal(Entry {
             kind: record.kind.to_owned(),
             case: Some(case.id.clone()),
@@ -56,7 +57,8 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
     let write = match command {
         Command::SendMessage(message) => {
             effects.delivers = true;
-            let fields = message.fields.iter().map(|(name, value)| ((*name).to_owned(), value.expose().to_owned()));
+            let fields =
+                message.fields.iter().map(|(name, value)| ((*name).to_owned(), value.expose().to_owned()));
             let payload = Payload::Message {
                 to: message.to.as_str().to_owned(),
                 purpose: message.purpose.as_str().to_owned(),
@@ -89,11 +91,19 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
                 TokenPurpose::Link { challenge } => (readmit_store::TokenPurpose::Link, challenge),
                 TokenPurpose::Veto => (readmit_store::TokenPurpose::Veto, 0),
             };
-            Write::AddToken { hash: token.hash, purpose, case: case.id.clone(), challenge, expires_at: token.expires_at }
+            Write::AddToken {
+                hash: token.hash,
+                purpose,
+                case: case.id.clone(),
+                challenge,
+                expires_at: token.expires_at,
+            }
         }
         Command::CountFailure(factor) => Write::CountFailure { account, factor: factor.clone() },
         Command::ClearFailures(factor) => Write::ClearFailures { account, factor: factor.clone() },
-        Command::DeactivateDevice(id) => Write::DeviceStatus { id: id.clone(), status: DeviceStatus::Deactivated },
+        Command::DeactivateDevice(id) => {
+            Write::DeviceStatus { id: id.clone(), status: DeviceStatus::Deactivated }
+        }
         Command::ReactivateDevice(id) => Write::DeviceStatus { id: id.clone(), status: DeviceStatus::Active },
         Command::DeleteDevice(id) => Write::DeleteDevice(id.clone()),
         Command::AddDevice { device, secret, drift, last_step } => Write::AddDevice {
@@ -102,8 +112,12 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
             drift: *drift,
             last_step: *last_step,
         },
-        Command::ReplaceRecoveryCodes(hashes) => Write::ReplaceRecoveryCodes { account, hashes: hashes.clone() },
-        Command::IssuePass { hash, expires_at } => Write::IssuePass { account, hash: *hash, expires_at: *expires_at },
+        Command::ReplaceRecoveryCodes(hashes) => {
+            Write::ReplaceRecoveryCodes { account, hashes: hashes.clone() }
+        }
+        Command::IssuePass { hash, expires_at } => {
+            Write::IssuePass { account, hash: *hash, expires_at: *expires_at }
+        }
         Command::RevokeSessions => {
             effects.alerts.push("revoke_sessions");
             return Ok(());
