@@ -253,6 +253,7 @@ impl Connection {
         W: AsyncWrite + Send + Unpin + 'static,
     {
         let writing = tokio::spawn(self.clone().write(writer, queue));
+        let ending = Ending(&self);
         let mut listening = Listening::new(self.clone());
         let closed = self.shared.closed.clone();
         let mut by_itself = false;
@@ -273,12 +274,7 @@ impl Connection {
             }
         }
         writing.abort();
-        self.shared.in_flight.close();
-        {
-            let mut pending = self.shared.pending.lock();
-            pending.closed = true;
-            pending.waiting.clear();
-        }
+        drop(ending);
         let why = self.shared.why.lock().clone().unwrap_or_default();
         Goodbye { why, by_itself }
     }
@@ -296,6 +292,20 @@ impl Connection {
                 return;
             }
         }
+    }
+}
+
+/// Ends every request when the connection's life does, even if that fails on the way.
+struct Ending<'a>(&'a Connection);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let shared = &self.0.shared;
+        shared.closed.cancel();
+        shared.in_flight.close();
+        let mut pending = shared.pending.lock();
+        pending.closed = true;
+        pending.waiting.clear();
     }
 }
 

@@ -14,7 +14,9 @@ use crate::plugins::{CallRequest, Checked, MessageRequest, PluginState};
 struct Deaf;
 
 impl Events for Deaf {
-    fn progress(&self, _: &DeliveryId, _: &str) {}
+    fn progress(&self, _: &DeliveryId, phase: &str) {
+        assert_ne!(phase, "fatal", "the daemon fails");
+    }
 
     fn check(&self, _: &DeliveryId, _: Secret) -> BoxFuture<'static, Checked> {
         Box::pin(async { Checked { accepted: false, tries_left: 0 } })
@@ -123,6 +125,19 @@ async fn faults_are_forgiven_up_to_the_limit() {
     connection.fault("one more");
     assert!(connection.is_closed(), "past the limit");
     assert_eq!(life.await.expect("it ends").why, "it keeps breaking the protocol; last: one more");
+}
+
+#[tokio::test]
+async fn a_fault_of_the_daemon_itself_ends_what_is_under_way_at_once() {
+    let (connection, mut plugin, life) = open();
+    let progress = wire::Progress { id: "c".to_owned(), phase: "fatal".to_owned() };
+    let line = Message::notification(method::PROGRESS, &progress).to_line();
+    let (cancel, request) = (CancellationToken::new(), call());
+    let working = connection.work(&request, PATIENCE, PATIENCE, &cancel);
+    let (result, _) = tokio::join!(biased; working, plugin.write_all(line.as_bytes()));
+    assert!(matches!(result, Err(Failure::Lost)), "{result:?}");
+    assert!(life.await.is_err_and(|error| error.is_panic()));
+    assert!(connection.is_closed());
 }
 
 #[tokio::test]
