@@ -70,7 +70,7 @@ pub async fn run(
     let gate = Arc::new(Gate::new(admins));
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
-    tasks.spawn(bus::relay(connection.clone(), gate, service.signals()));
+    tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));
     tasks.spawn(reload_on_signal(service.clone(), reload, shutdown.clone()));
     let working = tasks.spawn({
         let (service, shutdown) = (service.clone(), shutdown.clone());
@@ -78,11 +78,15 @@ pub async fn run(
     });
     bus::take_name(&connection).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
-    shutdown.cancelled().await;
+    let ended = tokio::select! {
+        () = shutdown.cancelled() => Ok(()),
+        lost = bus::lost(&connection) => Err(lost.into()),
+    };
     tracing::info!("stopping");
-    stop(&service, &connection, working).await;
+    shutdown.cancel();
+    stop(&service, &connection, &gate, working).await;
     store.close();
-    Ok(())
+    ended
 }
 
 /// Where requests to read the policies again come from.
@@ -101,16 +105,18 @@ async fn reload_on_signal(service: Arc<Service>, mut reload: ReloadRequests, shu
     }
 }
 
-/// Lets go in order: no new callers, then the plugins, then what is in hand.
+/// Lets go in order: no new callers, those in hand answered, then the plugins, then what they had in hand.
 async fn stop(
     service: &Arc<Service>,
     connection: &zbus::Connection,
+    gate: &Gate,
     working: tokio::task::JoinHandle<Result<(), Fault>>,
 ) {
     if let Err(error) = connection.release_name(bus::NAME).await {
         tracing::warn!(%error, "the name on the bus was not released");
     }
     let rest = async {
+        gate.close().await;
         if let Ok(plugins) = service.plugins() {
             plugins.shutdown().await;
         }

@@ -45,6 +45,15 @@ impl Gate {
         }
     }
 
+    /// Waits until every call that has begun is answered, and lets none begin after.
+    pub async fn close(&self) {
+        let all = u32::try_from(CALLS_AT_ONCE).unwrap_or(u32::MAX);
+        if let Ok(turns) = self.turns.acquire_many(all).await {
+            turns.forget();
+        }
+        self.turns.close();
+    }
+
     /// Lets a call of a front end through.
     pub(super) async fn front_end<T, F: Future<Output = Result<T, Fault>>>(
         &self,

@@ -1,6 +1,7 @@
 //! Every number that bounds something at the bus.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 /// Calls worked on at once.
 pub const CALLS_AT_ONCE: usize = 128;
@@ -19,3 +20,5 @@ pub const QUEUED_MESSAGES: NonZeroUsize = match NonZeroUsize::new(1024) {
     Some(number) => number,
     None => NonZeroUsize::MIN,
 };
+/// How often the daemon looks whether the bus is there.
+pub const BUS_LOOK: Duration = Duration::from_secs(5);

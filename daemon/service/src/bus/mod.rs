@@ -45,6 +45,11 @@ pub enum BusError {
         #[source]
         source: zbus::Error,
     },
+    /// The bus went away.
+    #[error(
+        "the connection to the bus is lost: the daemon ends, and is to be started again once the bus is back"
+    )]
+    Lost(#[source] zbus::Error),
     /// Somebody else has the name.
     #[error(
         "the name {NAME} is taken on the bus: another readmitd is running (`systemctl status readmitd`), or the bus policy does not let this user own it"
@@ -91,4 +96,24 @@ pub async fn take_name(connection: &zbus::Connection) -> Result<(), BusError> {
     // Without replacement in either direction: nobody takes over by starting later.
     let flags = RequestNameFlags::DO_NOT_QUEUE;
     connection.request_name_with_flags(NAME, flags).await.map(|_| ()).map_err(BusError::Name)
+}
+
+/// Waits for as long as the bus is there.
+pub async fn lost(connection: &zbus::Connection) -> BusError {
+    loop {
+        tokio::time::sleep(limits::BUS_LOOK).await;
+        // Any answer shows that the bus is there; only the connection itself can fail this call.
+        if let Err(error) = connection
+            .call_method(
+                Some("org.freedesktop.DBus"),
+                "/org/freedesktop/DBus",
+                Some("org.freedesktop.DBus.Peer"),
+                "Ping",
+                &(),
+            )
+            .await
+        {
+            return BusError::Lost(error);
+        }
+    }
 }

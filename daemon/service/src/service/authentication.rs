@@ -49,6 +49,10 @@ impl Service {
             charge("verifies_per_account", account.as_str(), self.settings.limits.verifies_per_account);
         let devices = self.store.devices(&account).await?;
         let mut drifting = false;
+        if devices.is_empty() {
+            // Nobody learns from the time it takes whether there is a device to read for.
+            let _ = self.nobody.read(code, at, 0);
+        }
         for device in devices.iter().filter(|device| device.device.status == DeviceStatus::Active) {
             let Some(authenticator) = self.authenticator(device).await? else { continue };
             match authenticator.read(code, at, device.drift) {

@@ -12,13 +12,16 @@ use readmit_recovery::disposition::Disposition;
 use readmit_recovery::event::{Comparison, Event, Phase, Reply};
 use readmit_recovery::id::{CaseId, DeliveryId};
 use readmit_recovery::secret::Secret;
-use readmit_store::{CommitError, Delivery, Write};
+use readmit_store::{CommitError, Delivery, OutboxItem, Write};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::limits::{BATCH, CLOCK_LOOK, DELIVERIES_AT_ONCE, FIRST_RETRY, LONGEST_RETRY, MESSAGE_ATTEMPT};
+use super::limits::{
+    BATCH, CLOCK_LOOK, DELIVERIES_AT_ONCE, FIRST_RETRY, FIRST_RING, LONGEST_RETRY, MESSAGE_ATTEMPT,
+};
 use super::{Fault, Service, Signal, now};
 use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState};
 
@@ -41,6 +44,14 @@ impl Payload {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// Whether it must never be done twice, or looks as if.
+    pub(super) const fn is_at_most_once(&self) -> bool {
+        match self {
+            Self::Message { .. } | Self::Pretence { disposition: Disposition::Sent } => false,
+            Self::Call { .. } | Self::Pretence { .. } => true,
+        }
     }
 
     /// Whether the person waits for it at the page, and is told at once when it cannot be delivered.
@@ -82,9 +93,11 @@ impl Service {
             tokio::select! {
                 () = self.outbox.notified() => {}
                 () = tokio::time::sleep(CLOCK_LOOK) => {}
-                () = shutdown.cancelled() => return,
+                () = shutdown.cancelled() => break,
             }
         }
+        let all = u32::try_from(DELIVERIES_AT_ONCE).unwrap_or(u32::MAX);
+        drop(hands.acquire_many(all).await);
     }
 
     async fn take_due(self: &Arc<Self>, hands: &Arc<Semaphore>) -> Result<(), Fault> {
@@ -143,7 +156,10 @@ impl Service {
         };
         let left = item.deadline.since(now());
         match payload {
-            Payload::Pretence { disposition } => Ended::because(disposition, ""),
+            Payload::Pretence { disposition } => {
+                self.pretend(item, disposition, left).await;
+                Ended::because(disposition, "")
+            }
             Payload::Message { to, purpose, locale, fields } => {
                 let mut fields: BTreeMap<String, Secret> =
                     fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
@@ -182,6 +198,21 @@ impl Service {
                 ended
             }
         }
+    }
+
+    /// Lets a delivery that nobody gets take its time, and a call ring.
+    async fn pretend(&self, item: &OutboxItem, disposition: Disposition, left: Duration) {
+        let ends_at = Instant::now() + left;
+        if disposition == Disposition::NoAnswer
+            && let Some(case) = item.case.clone()
+        {
+            self.calls.lock().insert(item.id.clone(), case);
+            self.progressed(item.id.clone(), Phase::Calling).await;
+            tokio::time::sleep(FIRST_RING.min(left)).await;
+            self.progressed(item.id.clone(), Phase::Ringing).await;
+        }
+        tokio::time::sleep_until(ends_at).await;
+        self.calls.lock().remove(&item.id);
     }
 
     async fn finish_or_log(&self, delivery: &Delivery, ended: Ended) {

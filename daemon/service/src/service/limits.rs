@@ -40,3 +40,5 @@ pub const CLOCK_LOOK: Duration = Duration::from_secs(1);
 pub const LONGEST_PASS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Rows of the journal returned at once.
 pub const MAX_ROWS: u32 = 1000;
+/// How soon a pretended call rings, like a real one.
+pub const FIRST_RING: Duration = Duration::from_secs(2);

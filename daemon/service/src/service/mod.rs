@@ -27,6 +27,7 @@ use readmit_recovery::id::{AccountId, CaseId};
 use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Seed;
 use readmit_recovery::time::Timestamp;
+use readmit_recovery::totp::{self, Authenticator};
 use readmit_store::{Change, Committed, Store, Write};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -71,6 +72,8 @@ pub struct Service {
     outbox: Notify,
     calls: Mutex<std::collections::HashMap<readmit_recovery::id::DeliveryId, CaseId>>,
     decoys: [u8; 32],
+    /// The device of accounts that have none.
+    nobody: Authenticator,
 }
 
 impl Service {
@@ -85,6 +88,9 @@ impl Service {
         decoys: [u8; 32],
     ) -> Result<Arc<Self>, Fault> {
         let (signals, _) = broadcast::channel(limits::SIGNALS);
+        let mut random = [0; 20];
+        random.copy_from_slice(&seed()?.derive("nobody's device")[..20]);
+        let nobody = Authenticator::new(&totp::new_secret(random)).map_err(|_| Fault::internal())?;
         Ok(Arc::new(Self {
             store,
             policies,
@@ -95,6 +101,7 @@ impl Service {
             outbox: Notify::new(),
             calls: Mutex::default(),
             decoys,
+            nobody,
         }))
     }
 

@@ -80,7 +80,7 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
         Command::PretendDelivery { id, disposition, ends_at } => {
             effects.delivers = true;
             let payload = Payload::Pretence { disposition: *disposition };
-            Write::Enqueue(item(case, id, "none", *ends_at, *ends_at, &payload)?)
+            Write::Enqueue(item(case, id, "none", now, *ends_at, &payload)?)
         }
         Command::CancelDelivery(id) => {
             effects.cancelled.push(id.clone());
@@ -143,7 +143,7 @@ fn item(
         id: id.clone(),
         case: Some(case.id.clone()),
         channel: channel.to_owned(),
-        at_most_once: matches!(payload, Payload::Call { .. }),
+        at_most_once: payload.is_at_most_once(),
         not_before,
         deadline,
         payload: payload.to_bytes()?,
