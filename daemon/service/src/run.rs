@@ -72,7 +72,7 @@ pub async fn run(
     let tasks = TaskTracker::new();
     tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));
     tasks.spawn(reload_on_signal(service.clone(), reload, shutdown.clone()));
-    let working = tasks.spawn({
+    let mut working = tasks.spawn({
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run(shutdown).await }
     });
@@ -81,12 +81,25 @@ pub async fn run(
     let ended = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         lost = bus::lost(&connection) => Err(lost.into()),
+        ended = &mut working => Err(RunError::Service(why_ended(ended))),
     };
     tracing::info!("stopping");
     shutdown.cancel();
     stop(&service, &connection, &gate, working).await;
     store.close();
     ended
+}
+
+/// Deliveries and deadlines are worked off as long as the daemon runs; without them it is no use.
+fn why_ended(ended: Result<Result<(), Fault>, tokio::task::JoinError>) -> Fault {
+    match ended {
+        Ok(Ok(())) => Fault::internal(),
+        Ok(Err(fault)) => fault,
+        Err(error) => {
+            tracing::error!(%error, "the daemon's work ended early");
+            Fault::internal()
+        }
+    }
 }
 
 /// Where requests to read the policies again come from.
@@ -120,10 +133,10 @@ async fn stop(
         if let Ok(plugins) = service.plugins() {
             plugins.shutdown().await;
         }
-        match working.await {
-            Ok(Ok(())) => {}
-            Ok(Err(fault)) => tracing::error!(%fault, "the daemon's work ended early"),
-            Err(error) => tracing::error!(%error, "the daemon's work ended early"),
+        if !working.is_finished()
+            && let Err(error) = working.await
+        {
+            tracing::error!(%error, "the daemon's work ended early");
         }
     };
     if tokio::time::timeout(GRACE, rest).await.is_err() {

@@ -41,11 +41,8 @@ async fn send(connection: &Connection, gate: &Gate, signal: &Signal) -> zbus::Re
             Ok(())
         }
         Signal::Alert { kind, detail } => {
-            let detail: HashMap<&str, Variant<'_>> = detail
-                .iter()
-                .filter(|(name, _)| *name != "case")
-                .map(|(name, value)| (*name, value.as_str().into()))
-                .collect();
+            let detail: HashMap<&str, Variant<'_>> =
+                detail.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
             audit::Audit::alert(&emitter, kind, detail).await
         }
         Signal::PoliciesLoaded { version } => policies::Policies::loaded(&emitter, version).await,

@@ -183,23 +183,26 @@ impl Service {
         Ok(Explanation { case, version, micros })
     }
 
-    /// The set of a version: of the one in force, or of an open case.
-    pub(super) async fn policy_of(&self, version: &PolicyVersion) -> Result<Arc<PolicySet>, Fault> {
+    /// The set of a version: of the one in force, or of an open case. None where its sources are gone or no longer
+    /// load, which sends the case to people.
+    pub(super) async fn policy_of(&self, version: &PolicyVersion) -> Result<Option<Arc<PolicySet>>, Fault> {
         if let Some(set) = self.policy_host().get(version) {
-            return Ok(set);
+            return Ok(Some(set));
         }
-        let row = self.store.policy(version).await?.ok_or_else(|| {
-            tracing::error!(%version, "the sources of a policy version are missing");
-            Fault::internal()
-        })?;
         let policies = &self.policies;
+        let Some(row) = self.store.policy(version).await? else {
+            tracing::error!(%version, "the sources of a policy version are missing");
+            return Ok(None);
+        };
         let set = Sources::from_files(row.files)
-            .and_then(|sources| PolicySet::restore(sources, policies.budget, &policies.channels))
-            .map_err(|error| {
+            .and_then(|sources| PolicySet::restore(sources, policies.budget, &policies.channels));
+        match set {
+            Ok(set) => Ok(Some(self.policy_host().add(set))),
+            Err(error) => {
                 tracing::error!(%error, %version, "a policy version that was in force cannot be loaded");
-                Fault::internal()
-            })?;
-        Ok(self.policy_host().add(set))
+                Ok(None)
+            }
+        }
     }
 
     async fn keep(&self, set: &PolicySet, actor: &str) -> Result<(), Fault> {

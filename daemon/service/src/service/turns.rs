@@ -121,17 +121,23 @@ impl Service {
         let set = self.policy_of(version).await?;
         let mut decisions = Vec::new();
         let mut policy = |question: &Question| -> Verdict {
-            let decision = set.decide(question);
+            let (verdict, micros) = match &set {
+                Some(set) => {
+                    let decision = set.decide(question);
+                    (decision.verdict, decision.micros)
+                }
+                None => (Verdict::Unable { cause: format!("the policies of version {version} are gone") }, 0),
+            };
             decisions.push(Write::Decision(DecisionRow {
                 at,
                 case: question.case.clone(),
                 version: version.clone(),
                 hook: question.hook.as_str().to_owned(),
                 input: serde_json::to_string(question).unwrap_or_default(),
-                verdict: serde_json::to_string(&decision.verdict).unwrap_or_default(),
-                micros: decision.micros,
+                verdict: serde_json::to_string(&verdict).unwrap_or_default(),
+                micros,
             }));
-            decision.verdict
+            verdict
         };
         let moment = Moment { now: at, seed: seed()?, rules: &self.settings.rules, policy: &mut policy };
         let transition = step(moment)?;
@@ -164,8 +170,8 @@ impl Service {
         self.store.commit(change).await?;
         self.tell(Signal::CaseChanged { case: case.id.clone(), state: case.state.as_str() });
         for kind in effects.alerts {
-            let detail = vec![("case", case.id.to_string()), ("account", case.account.to_string())];
-            self.tell(Signal::Alert { kind: kind.to_owned(), detail });
+            // Whom it is about stands in the journal; the signal may be heard by many.
+            self.tell(Signal::Alert { kind: kind.to_owned(), detail: Vec::new() });
         }
         if effects.delivers {
             self.outbox.notify_one();
