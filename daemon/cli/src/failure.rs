@@ -79,7 +79,7 @@ impl Kind {
         match self {
             Self::Failed => "readmit status shows how the daemon is; journalctl -u readmitd shows why",
             Self::Refused => "the journal has the cause: readmit audit read --since 10m",
-            Self::Usage => "readmit help VERB shows how it is written, with an example",
+            Self::Usage => "mend it and run the command again; readmit help VERB has an example",
             Self::NotFound => {
                 "see what there is: readmit account list, readmit case list, readmit plugin list"
             }

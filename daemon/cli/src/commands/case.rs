@@ -160,8 +160,7 @@ fn text(id: &str, case: &Value, style: Style) -> String {
         ("held until", time("held_until")),
     ]);
     pairs.extend(
-        ["policy", "client", "support", "outcome", "tasks", "failures", "approvals"]
-            .map(|key| (key, word(case, key))),
+        ["policy", "client", "support", "outcome", "tasks", "approvals"].map(|key| (key, word(case, key))),
     );
     let mut steps = Table::new(&["FACTOR", "STATE", "TO", "LAST", "TRIES LEFT"], "No step.");
     for step in case["steps"].as_array().into_iter().flatten() {

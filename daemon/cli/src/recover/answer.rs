@@ -7,8 +7,8 @@ use crate::output::plain;
 /// How a proof was judged, in words.
 pub fn judged(answer: &Value) -> String {
     match (answer["message"].as_str(), answer["accepted"].as_bool(), answer["tries_left"].as_u64()) {
-        (Some(message), ..) if !message.is_empty() => message.to_owned(),
         (_, Some(true), _) => "That was right.".to_owned(),
+        (Some(message), ..) if !message.is_empty() => message.to_owned(),
         (_, _, Some(1)) => "That was not right. You have one more try.".to_owned(),
         (_, _, Some(tries)) => format!("That was not right. You have {tries} more tries."),
         _ => "That was not right.".to_owned(),
@@ -55,7 +55,8 @@ mod tests {
             (json!({"accepted": false, "tries_left": 1}), "That was not right. You have one more try."),
             (json!({"accepted": false, "tries_left": 3}), "That was not right. You have 3 more tries."),
             (json!({"accepted": false}), "That was not right."),
-            (json!({"accepted": true, "message": "In the daemon's words."}), "In the daemon's words."),
+            (json!({"accepted": true, "message": "What comes next is on the screen."}), "That was right."),
+            (json!({"accepted": false, "message": "In the daemon's words."}), "In the daemon's words."),
         ] {
             assert_eq!(judged(&answer), words);
         }

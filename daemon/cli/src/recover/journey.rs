@@ -83,7 +83,7 @@ impl Journey<'_> {
         loop {
             let case = self.look().await?;
             // A masked name is of no use for starting over; then the person is asked.
-            if self.beginning.account.is_none() && !case.account.contains('*') {
+            if self.beginning.account.is_none() && !case.account.contains(['*', '•']) {
                 self.beginning.account = Some(case.account.clone());
             }
             let screen = screen(&case, &self.session, now(), self.context.output.style());
@@ -203,7 +203,7 @@ impl Journey<'_> {
             Action::Look => {}
             Action::StartLater(at) => {
                 self.tell(&format!(
-                    "That is possible {}; until then, wait for what was sent.",
+                    "That is possible {}. Wait until then, or choose another way.",
                     until(at, now())
                 ));
             }

@@ -37,7 +37,10 @@ fn left(case: &Case, now: u64) -> String {
 fn of_step(step: &Step, now: u64) -> Screen {
     let mut text = Vec::new();
     if let Some(cause) = step.cause().filter(|_| !step.is_calling()) {
-        text.extend([cause, String::new()]);
+        text.push(cause);
+        if step.factor != "voice" {
+            text.push(String::new());
+        }
     }
     if step.is_calling() {
         if !step.code.is_empty() {
