@@ -10,17 +10,18 @@ use crate::failure::{Failure, Kind};
 use crate::sibling;
 
 const EXAMPLES: &str = "\
-Example:
-  readmit demo                                     starts everything and says what to open
-  readmit demo -- --help                           the demonstration's own arguments
+Examples:
+  readmit demo                                     asks what to show
+  readmit demo --watch --busy                      a recovery in which the line is busy at first
+  readmit demo --help                              all that can be shown
 
 It needs no configuration, no root and no network, and leaves nothing behind.";
 
 /// Watch a whole recovery on this machine
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, disable_help_flag = true, disable_version_flag = true)]
 pub struct Demo {
-    /// Arguments for readmit-demo
+    /// Arguments for readmit-demo, passed on as they are
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     arguments: Vec<OsString>,
 }

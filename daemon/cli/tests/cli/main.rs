@@ -6,11 +6,15 @@ mod errors;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod health;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod recover;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod story;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

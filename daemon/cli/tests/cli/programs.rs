@@ -60,6 +60,9 @@ fn a_demonstration_gets_the_arguments_as_they_are() {
     let demo = ("readmit-demo", r#"echo "demo:$*"; exit 5"#);
     let ended = beside(Some(demo), &["demo", "--script", "-x", "y"]);
     assert_eq!((ended.code, ended.output.as_str()), (5, "demo:--script -x y\n"));
+    for flag in ["--help", "--version", "-h"] {
+        assert_eq!(beside(Some(demo), &["demo", flag]).output, format!("demo:{flag}\n"));
+    }
 }
 
 #[test]
