@@ -35,10 +35,11 @@ impl Context {
     /// # Errors
     /// It cannot be reached.
     pub async fn connection(&mut self) -> Result<&Connection, Failure> {
-        if self.connection.is_none() {
-            self.connection = Some(bus::connect(self.bus.as_deref()).await?);
-        }
-        self.connection.as_ref().ok_or_else(|| zbus::Error::InvalidReply.into())
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => bus::connect(self.bus.as_deref()).await?,
+        };
+        Ok(self.connection.insert(connection))
     }
 }
 
