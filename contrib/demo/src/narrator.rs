@@ -101,7 +101,9 @@ impl Narrator {
         let mut text = format!("         {dim}│{plain} {}\n         {dim}│{plain}\n", mail.subject);
         let lines: Vec<_> = mail.text.trim().lines().collect();
         for line in lines.iter().take(MAIL_LINES) {
-            text.push_str(&format!("         {dim}│{plain} {}\n", printable(line)));
+            let line = printable(line);
+            let space = if line.is_empty() { "" } else { " " };
+            text.push_str(&format!("         {dim}│{plain}{space}{line}\n"));
         }
         if lines.len() > MAIL_LINES {
             text.push_str(&format!("         {dim}│ …{plain}\n"));

@@ -82,10 +82,10 @@ impl Person {
         }
     }
 
-    /// Types what the page shows whenever the call asks for it.
+    /// Types what the page shows whenever the voice asks for it.
     async fn type_digits(&self, call: &Call, wrong: bool) -> Result<(), CallError> {
-        loop {
-            let Some(code) = self.prompted(call).await else { return Ok(()) };
+        let mut heard = 0;
+        while let Some(code) = self.asked(call, heard).await {
             self.narrator.breathe(2).await;
             let (digits, remark) = if wrong { (other(&code), ", which is not") } else { (code, ",") };
             self.narrator
@@ -96,39 +96,24 @@ impl Person {
                 Err(CallError::Over) => return Ok(()),
                 Err(error) => return Err(error),
             }
-            if !wrong || !self.asked_again(call).await {
+            if !wrong {
                 return Ok(());
             }
+            heard = call.heard().loud;
         }
+        Ok(())
     }
 
-    /// Waits until the call asks for digits, and reads them off the page; `None` once the call is over.
-    async fn prompted(&self, call: &Call) -> Option<String> {
-        loop {
-            let step = self.client.recovery.show(&self.case).await.ok()?.step("voice")?.clone();
-            let phase = step.phase.as_deref().unwrap_or_default();
-            if let (Some(code), "prompting" | "wrong_digits") = (step.code, phase) {
-                return Some(code);
-            }
+    /// Listens until a voice has spoken after so many packets of speech, and reads the digits off the page;
+    /// `None` once the call is over, or takes no more digits.
+    async fn asked(&self, call: &Call, heard: u64) -> Option<String> {
+        while call.heard().loud < heard + limits::SPEECH_PACKETS {
             if call.ended(limits::LOOK).await.is_some() {
                 return None;
             }
         }
-    }
-
-    /// Listens until the call speaks again: whether it asks for the digits once more.
-    async fn asked_again(&self, call: &Call) -> bool {
-        let before = call.heard().loud;
-        loop {
-            if call.ended(limits::LOOK).await.is_some() {
-                return false;
-            }
-            if call.heard().loud >= before + limits::SPEECH_PACKETS {
-                break;
-            }
-        }
-        let Ok(view) = self.client.recovery.show(&self.case).await else { return false };
-        view.step("voice").is_some_and(|step| step.code.is_some() && step.tries_left != Some(0))
+        let view = self.client.recovery.show(&self.case).await.ok()?;
+        view.step("voice").filter(|step| step.tries_left != Some(0))?.code.clone()
     }
 }
 
