@@ -1,9 +1,12 @@
 //! The support form: what a person may tell support, from a list and a few short fields.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, de};
 use thiserror::Error;
 
+use crate::id::TicketId;
 use crate::limits::{MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES};
 
 /// The problems a person can choose from, with the words that support reads.
@@ -20,8 +23,18 @@ pub const PROBLEMS: &[(&str, &str)] = &[
 /// The fields of the form beside the problem.
 pub const FIELDS: &[&str] = &["email", "account", "phone", "name", "message"];
 
+/// A request to support, once there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its id, as the person is told it.
+    pub id: TicketId,
+    /// What the person wrote.
+    pub form: SupportForm,
+}
+
 /// What a person writes to support.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "BTreeMap<String, String>")]
 pub struct SupportForm {
     problem: &'static str,
     answers: BTreeMap<&'static str, String>,
@@ -80,6 +93,28 @@ impl SupportForm {
     #[must_use]
     pub fn answer(&self, field: &str) -> &str {
         self.answers.get(field).map_or("", String::as_str)
+    }
+}
+
+// Not derived: that would ask for input that lives as long as the names of the fields.
+impl<'de> Deserialize<'de> for SupportForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Self::parse(&fields).map_err(de::Error::custom)
+    }
+}
+
+impl From<SupportForm> for BTreeMap<String, String> {
+    fn from(form: SupportForm) -> Self {
+        let answers = form.answers.into_iter().map(|(field, answer)| (field.to_owned(), answer));
+        answers.chain([("problem".to_owned(), form.problem.to_owned())]).collect()
+    }
+}
+
+/// Shows the problem alone: the rest is about a person.
+impl fmt::Debug for SupportForm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SupportForm").field("problem", &self.problem).finish_non_exhaustive()
     }
 }
 

@@ -26,10 +26,11 @@ use crate::disposition::Disposition;
 use crate::event::Phase;
 use crate::factor::Factor;
 use crate::facts::{Facts, Failure};
-use crate::id::{AccountId, CaseId, DeliveryId, DeviceId, PolicyVersion, TicketId};
+use crate::id::{AccountId, CaseId, DeliveryId, DeviceId, PolicyVersion};
 use crate::limits::{FAILURES_PER_CASE, SENDS_PER_CASE, TRIES_PER_CASE, TRIES_PER_CHALLENGE};
 use crate::plan::{Atom, Plan};
 use crate::secret::{Secret, SecretHash, sealed};
+use crate::support::Ticket;
 use crate::time::Timestamp;
 use crate::verdict::Outcome;
 
@@ -71,7 +72,7 @@ pub struct Case {
     /// What failed, in order.
     pub failures: Vec<Failure>,
     /// The request to support, once there is one.
-    pub ticket: Option<TicketId>,
+    pub ticket: Option<Ticket>,
     /// The device being enrolled.
     pub enrollment: Option<Enrollment>,
     /// Challenges so far, over all factors.

@@ -15,7 +15,7 @@ use crate::limits::{LONGEST_RESEND_WAIT, MAX_MESSAGE_BYTES, NOTICE_LIFE, PASS_LI
 use crate::plan::{Atom, Plan};
 use crate::recovery_code;
 use crate::secret::Secret;
-use crate::support::SupportForm;
+use crate::support::{SupportForm, Ticket};
 use crate::time::Timestamp;
 use crate::verdict::{DeviceFate, Outcome, Verdict};
 
@@ -106,10 +106,10 @@ impl Turn<'_> {
             self.escalate("support".to_owned(), format!("the person asks: {}", form.problem_in_words()));
         }
         if let Some(ticket) = &self.case.ticket {
-            return Reply::Ticket(ticket.clone());
+            return Reply::Ticket(ticket.id.clone());
         }
         let ticket = TicketId::from_random(self.moment.seed.id("ticket"));
-        self.case.ticket = Some(ticket.clone());
+        self.case.ticket = Some(Ticket { id: ticket.clone(), form: form.clone() });
         self.record(
             "support_requested",
             vec![("ticket", ticket.to_string()), ("problem", form.problem().to_owned())],

@@ -115,7 +115,7 @@ impl Case {
             tasks,
             held_until,
             escalated_to,
-            ticket: self.ticket.clone(),
+            ticket: self.ticket.as_ref().map(|ticket| ticket.id.clone()),
         }
     }
 
@@ -166,7 +166,10 @@ impl Case {
                 crate::address::Address::Email(email) => email.masked(),
                 crate::address::Address::Phone(phone) => phone.masked(),
             }),
-            code: live.filter(under_way).filter(|_| open).and_then(|challenge| challenge.code.clone()),
+            code: live
+                .filter(under_way)
+                .filter(|_| state == StepState::Sent)
+                .and_then(|challenge| challenge.code.clone()),
             tries_left: tries_left(&track, live, calls),
             resend_after: if track.start_after > now { track.start_after } else { Timestamp::default() },
             expires_at: live.filter(|_| factor.channel().is_some()).map(|challenge| challenge.expires_at),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use readmit_recovery::id::AccountId;
+use readmit_recovery::support::Ticket;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{CaseFilter, CaseRow, Page};
 use zbus::message::Header;
@@ -52,7 +53,7 @@ impl Cases {
             .await
     }
 
-    /// Shows a recovery with its whole history.
+    /// Shows a recovery with its whole history, and form a{ss}, what the person wrote to support.
     #[zbus(out_args("case"))]
     async fn show(
         &self,
@@ -163,9 +164,15 @@ fn shown(history: &CaseHistory, settings: &Settings) -> Dict {
         .put("failures", failures)
         .put("approvals", case.approvals.clone())
         .put("history", entries)
+        .maybe("form", case.ticket.as_ref().map(|ticket| form(ticket)))
         .done();
     let shown: HashMap<String, OwnedVariant> = view::case(case, &view, settings);
     shown.into_iter().chain(more).collect()
+}
+
+/// What the person wrote to support.
+fn form(ticket: &Ticket) -> HashMap<String, String> {
+    std::collections::BTreeMap::from(ticket.form.clone()).into_iter().collect()
 }
 
 fn failure(failure: &readmit_recovery::facts::Failure) -> Dict {
