@@ -1,0 +1,59 @@
+//! The person's telephone: a softphone on pjsip.
+
+use serde_json::Value;
+
+use crate::script::Script;
+
+/// A real SIP telephone. It takes calls one after the other, as its mode says.
+pub struct Phone {
+    script: Script,
+    port: u64,
+}
+
+impl Phone {
+    pub(crate) async fn start(mode: &str) -> Self {
+        let arguments = ["--mode", mode, "--after", "0.2"];
+        let mut script = Script::start("plugins/voice/tests/softphone.py", &arguments);
+        let port = script.started("ready").await["port"].as_u64().unwrap();
+        Self { script, port }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What it does with the next call: `silent`, `hangup`, `ring`, `busy`, `decline`, `manual` or `answer DIGITS`.
+    pub fn mode(&mut self, mode: &str) {
+        self.script.command(&format!("mode {mode}"));
+    }
+
+    /// Waits until a call is answered and carries sound.
+    pub async fn talk(&mut self) {
+        self.wait_for("answered").await;
+        self.wait_for("media").await;
+    }
+
+    /// Presses keys in the call that is there.
+    pub async fn press(&mut self, digits: &str) {
+        self.script.command(&format!("digits {digits}"));
+        let pressed =
+            self.script.take("pressed", |told| told["event"] == "pressed" || told["event"] == "error").await;
+        assert_eq!(pressed["event"], "pressed", "{pressed}");
+    }
+
+    /// Answers the call that rings.
+    pub fn answer(&mut self) {
+        self.script.command("answer");
+    }
+
+    /// Waits for an event: `incoming`, `answered`, `media`, `pressed` or `ended`.
+    pub async fn wait_for(&mut self, event: &str) -> Value {
+        self.script.take(event, |told| told["event"] == event).await
+    }
+
+    /// How many calls have come in.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.script.all().iter().filter(|told| told["event"] == "incoming").count()
+    }
+}
