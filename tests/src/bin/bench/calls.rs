@@ -1,0 +1,171 @@
+//! Many telephone calls at once: sipp answers them and sends back what it hears, so that audio flows both ways.
+
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+use crate::Outcome;
+use crate::daemon::mebibytes;
+use crate::limits::{CALLS_A_SECOND, PATIENCE, TALK};
+use crate::plugin::Plugin;
+use crate::table::{Row, Wanted, say};
+use crate::world::directory;
+
+const SIPP: &str = "/usr/bin/sipp";
+/// Frames that may be late, in a hundred.
+const WANTED: f64 = 0.1;
+/// Linux counts a process's time in hundredths of a second, whatever the kernel's own clock (proc(5), `utime`).
+const TICKS: f64 = 100.0;
+
+/// Holds so many calls and watches the plugin. What is late is counted by the plugin itself, frame by frame:
+/// due more than 5 ms before it was sent.
+pub(crate) async fn measure(count: usize) -> Outcome<Row> {
+    let what = format!("voice plugin, {count} calls at once: late frames");
+    if !Path::new(SIPP).exists() {
+        return Ok(Row::missing(&what, "sipp is not installed; install it: apt-get install sip-tester"));
+    }
+    let directory = directory()?;
+    let (_sipp, port) = sipp(directory.path(), count)?;
+    let settings = json!({
+        "trunk": format!("127.0.0.1:{port}"), "regions": ["+1"], "concurrent_calls": 1000, "first_key_seconds": 60,
+        "silence_seconds": 120, "max_call_seconds": 300, "ring_seconds": 60, "trying_seconds": 30,
+    });
+    let mut plugin = Plugin::start("readmit-voice", &settings).await?;
+    let mut talking = begin(&mut plugin, count).await?;
+    say(&format!("{count} calls are answered"));
+    let (process, begun) = (plugin.process()?, Instant::now());
+    let before = ticks(process)?;
+    let until = tokio::time::Instant::now() + TALK;
+    while let Some(message) = plugin.receive_until(until).await? {
+        if let Some(id) = ended(&message) {
+            talking.remove(&id);
+        }
+    }
+    let load = (ticks(process)? - before) / TICKS / begun.elapsed().as_secs_f64() * 100.0;
+    let held = talking.len();
+    for call in 0..count {
+        plugin.request("cancel", &json!({ "id": format!("call-{call}") })).await?;
+    }
+    let (frames, late) = punctuality(&mut plugin, talking).await?;
+    let percent = late / frames * 100.0;
+    Ok(Row::new(
+        &what,
+        format!(
+            "{percent:.2} % of {frames:.0}; {load:.0} % of one core, {:.0} MiB, {held} held",
+            mebibytes(process, "VmHWM")?
+        ),
+        format!("{WANTED} %"),
+        percent / WANTED,
+        if held == count {
+            Wanted::AtMost(1.0)
+        } else {
+            return Err(format!("{held} of {count} calls held").into());
+        },
+    ))
+}
+
+/// Begins the calls, evenly, and returns the ids of their requests once all are answered.
+async fn begin(plugin: &mut Plugin, count: usize) -> Outcome<HashSet<u64>> {
+    let mut ids = HashSet::new();
+    let mut answered = 0;
+    let start = tokio::time::Instant::now();
+    for call in 0..count {
+        let params = json!({
+            "id": format!("call-{call}"), "to": "+14155550123", "locale": "en", "fields": {}, "digits": 6,
+            "tries": 3, "deadline_ms": 300_000,
+        });
+        ids.insert(plugin.request("call", &params).await?);
+        let next = start + Duration::from_secs(1) / CALLS_A_SECOND * u32::try_from(call + 1)?;
+        while let Some(message) = plugin.receive_until(next).await? {
+            answered += usize::from(is_answered(&message)?);
+        }
+    }
+    let latest = tokio::time::Instant::now() + PATIENCE;
+    while answered < count {
+        let message = plugin.receive_until(latest).await?;
+        let message = message.ok_or_else(|| format!("{answered} of {count} calls were answered"))?;
+        answered += usize::from(is_answered(&message)?);
+    }
+    Ok(ids)
+}
+
+fn is_answered(message: &Value) -> Outcome<bool> {
+    if ended(message).is_some() {
+        return Err(format!("a call ended early: {message}").into());
+    }
+    Ok(message["params"]["phase"] == "answered")
+}
+
+/// The request that this message answers, if it is the end of a call.
+fn ended(message: &Value) -> Option<u64> {
+    let is_end = message.get("error").is_some() || message["result"].get("disposition").is_some();
+    if is_end { message["id"].as_u64() } else { None }
+}
+
+/// Frames and late frames of all calls, as they say at their ends.
+async fn punctuality(plugin: &mut Plugin, mut talking: HashSet<u64>) -> Outcome<(f64, f64)> {
+    let (mut frames, mut late) = (0.0, 0.0);
+    while !talking.is_empty() {
+        let message = plugin.receive().await?;
+        let Some(id) = ended(&message) else { continue };
+        if !talking.remove(&id) {
+            continue;
+        }
+        let detail = message["result"]["detail"].as_str().unwrap_or_default();
+        let words: Vec<&str> = detail.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+        let before = |what: &str| -> Option<f64> {
+            let place = words.iter().position(|word| *word == what)?;
+            words.get(place.checked_sub(1)?)?.parse().ok()
+        };
+        let (Some(all), Some(some)) = (before("frames"), before("late")) else {
+            return Err(format!("a call does not count its frames: {message}").into());
+        };
+        frames += all;
+        late += some;
+    }
+    Ok((frames, late))
+}
+
+/// The processor time of a process so far.
+fn ticks(process: u32) -> Outcome<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let rest = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let field = |number: usize| fields.get(number).ok_or("proc(5) has changed");
+    Ok(field(11)?.parse::<f64>()? + field(12)?.parse::<f64>()?)
+}
+
+/// Starts the other side.
+fn sipp(directory: &Path, count: usize) -> Outcome<(Child, u16)> {
+    let scenario = directory.join("answering.xml");
+    std::fs::write(&scenario, include_str!("answering.xml"))?;
+    let (port, media) = (free_port()?, free_port()?);
+    let child = Command::new(SIPP)
+        .args(["-m", &count.to_string(), "-l", "2000", "-nostdin", "-timeout", "300s", "-rtp_echo"])
+        .args(["-i", "127.0.0.1", "-mi", "127.0.0.1"])
+        .args(["-p", &port.to_string(), "-mp", &media.to_string()])
+        .arg("-sf")
+        .arg(scenario)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    Ok((child, port))
+}
+
+/// A port of the loopback that is free, even, and none of those that the plugin takes for audio.
+fn free_port() -> Outcome<u16> {
+    loop {
+        let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        if port.is_multiple_of(2) && !(20_000..30_000).contains(&port) {
+            return Ok(port);
+        }
+    }
+}
