@@ -127,8 +127,10 @@ fn is_plain(name: &str) -> bool {
 
 /// Whether a file counts: Lua, but not the type declarations that editors read (`types.d.luau`).
 fn is_source(path: &Path) -> bool {
-    let is_lua = |path: &Path| path.extension().is_some_and(|extension| extension == "lua" || extension == "luau");
-    let declares = path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|part| part == "d"));
+    let is_lua =
+        |path: &Path| path.extension().is_some_and(|extension| extension == "lua" || extension == "luau");
+    let declares =
+        path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|part| part == "d"));
     is_lua(path) && !declares
 }
 
