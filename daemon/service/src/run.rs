@@ -67,6 +67,24 @@ pub async fn run(
     service.keep_policies().await?;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
     service.attach(supervisor);
+    let ended = serve(&config, admins, &service, shutdown.clone(), reload).await;
+    // Also where the bus could not be reached: no plugin outlives the daemon.
+    shutdown.cancel();
+    if let Ok(plugins) = service.plugins() {
+        plugins.shutdown().await;
+    }
+    store.close();
+    ended
+}
+
+/// On the bus, until `shutdown` or until something is lost that the daemon is no use without.
+async fn serve(
+    config: &Config,
+    admins: Vec<u32>,
+    service: &Arc<Service>,
+    shutdown: CancellationToken,
+    reload: ReloadRequests,
+) -> Result<(), RunError> {
     let gate = Arc::new(Gate::new(admins));
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
@@ -85,8 +103,7 @@ pub async fn run(
     };
     tracing::info!("stopping");
     shutdown.cancel();
-    stop(&service, &connection, &gate, working).await;
-    store.close();
+    stop(service, &connection, &gate, working).await;
     ended
 }
 

@@ -9,7 +9,7 @@ use super::dict::{Dict, Out};
 use super::error::Error;
 use super::gate::Gate;
 use crate::plugins::PluginStatus;
-use crate::service::{Fault, Service};
+use crate::service::Service;
 
 /// The interface for plugins.
 pub(super) struct Plugins {
@@ -51,9 +51,8 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
-                let ended =
-                    self.service.plugins()?.test(&plugin, &address).await.map_err(|_| unknown(&plugin))?;
+            .admin(connection, &header, |caller| async move {
+                let ended = self.service.test_plugin(&plugin, &address, &caller.actor()).await?;
                 Ok(Out::new()
                     .put("disposition", ended.disposition.as_str())
                     .maybe("detail", ended.detail)
@@ -70,16 +69,11 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
-                self.service.plugins()?.restart(&plugin).map_err(|_| unknown(&plugin))
+            .admin(connection, &header, |caller| async move {
+                self.service.restart_plugin(&plugin, &caller.actor()).await
             })
             .await
     }
-}
-
-fn unknown(plugin: &str) -> Fault {
-    let plugin: String = plugin.chars().take(40).collect();
-    Fault::NotFound(format!("there is no plugin `{plugin}`: `readmit plugin list` names them"))
 }
 
 fn shown(status: &PluginStatus) -> Dict {

@@ -78,7 +78,8 @@ impl Policies {
     }
 
     /// Says what a recovery would ask for if it were opened now. Changes nothing. Answers verdict s, plan s, to s,
-    /// because s, minimal_sets as, version s, micros t.
+    /// because s, minimal_sets as, version s, micros t, and cause s
+    /// where the policy failed.
     #[zbus(out_args("explanation"))]
     async fn explain(
         &self,
@@ -121,6 +122,7 @@ fn explained(explanation: &Explanation) -> Dict {
         .put("minimal_sets", sets)
         .maybe("to", to)
         .maybe("because", because)
+        .maybe("cause", explanation.cause.as_deref())
         .done()
 }
 

@@ -29,8 +29,12 @@ impl Recovery {
         Self { service, gate }
     }
 
-    fn watch(&self, case: &str, connection: &str) {
-        if let Ok(case) = CaseId::parse(case) {
+    /// Remembers who has shown to know a case; who only guesses ids is not remembered, and displaces nobody.
+    fn watch<T>(&self, case: &str, connection: &str, answer: &Result<T, Fault>) {
+        let known = !matches!(answer, Err(Fault::NotFound(_) | Fault::InvalidArgument(_)));
+        if let Ok(case) = CaseId::parse(case)
+            && known
+        {
             self.gate.watchers.add(&case, connection);
         }
     }
@@ -72,8 +76,9 @@ impl Recovery {
     ) -> Result<Dict, Error> {
         self.gate
             .front_end(connection, &header, |caller| async move {
-                let (found, seen) = self.service.show(&case).await?;
-                self.watch(&case, &caller.name);
+                let shown = self.service.show(&case).await;
+                self.watch(&case, &caller.name, &shown);
+                let (found, seen) = shown?;
                 Ok(view::case(&found, &seen, self.service.settings()))
             })
             .await
@@ -90,9 +95,9 @@ impl Recovery {
     ) -> Result<Dict, Error> {
         self.gate
             .front_end(connection, &header, |caller| async move {
-                self.watch(&case, &caller.name);
-                let step = self.service.start(&case, &factor, &caller.actor()).await?;
-                Ok(view::step(&step, self.service.settings()))
+                let step = self.service.start(&case, &factor, &caller.actor()).await;
+                self.watch(&case, &caller.name, &step);
+                Ok(view::step(&step?, self.service.settings()))
             })
             .await
     }
@@ -110,9 +115,10 @@ impl Recovery {
     ) -> Result<Dict, Error> {
         self.gate
             .front_end(connection, &header, |caller| async move {
-                self.watch(&case, &caller.name);
                 let proof = proof.into_iter().map(Secret::new).collect();
-                let reply = self.service.submit(&case, &factor, proof, &caller.actor()).await?;
+                let reply = self.service.submit(&case, &factor, proof, &caller.actor()).await;
+                self.watch(&case, &caller.name, &reply);
+                let reply = reply?;
                 Ok(Out::new()
                     .put("accepted", reply.accepted)
                     .put("tries_left", reply.tries_left)
@@ -125,7 +131,7 @@ impl Recovery {
 
     /// Takes a click on an e-mailed link; call it only after a click, never on a mere visit. In the browser that
     /// opened the recovery: result "proven", case s. Elsewhere: result "code", code s to type into the page that
-    /// opened it, client s from where the recovery was asked.
+    /// opened it, client s from where the recovery was asked. account s in both, masked.
     #[zbus(out_args("result"))]
     async fn open_link(
         &self,
@@ -138,10 +144,13 @@ impl Recovery {
             .front_end(connection, &header, |caller| async move {
                 let (token, browser) = (Secret::new(token), Secret::new(browser));
                 Ok(match self.service.open_link(&token, &browser, &caller.actor()).await? {
-                    LinkReply::Proven { case } => {
-                        Out::new().put("result", "proven").put("case", case.as_str()).done()
-                    }
-                    LinkReply::Code { code, client } => Out::new()
+                    LinkReply::Proven { case, account } => Out::new()
+                        .put("result", "proven")
+                        .put("case", case.as_str())
+                        .put("account", account.as_str())
+                        .done(),
+                    LinkReply::Code { code, client, account } => Out::new()
+                        .put("account", account.as_str())
                         .put("result", "code")
                         .put("code", code.expose())
                         .put("client", client.as_str())
@@ -177,9 +186,10 @@ impl Recovery {
     ) -> Result<String, Error> {
         self.gate
             .front_end(connection, &header, |caller| async move {
-                self.watch(&case, &caller.name);
                 let form = support_form(form)?;
-                Ok(self.service.escalate(&case, &form, &caller.actor()).await?.to_string())
+                let ticket = self.service.escalate(&case, &form, &caller.actor()).await;
+                self.watch(&case, &caller.name, &ticket);
+                Ok(ticket?.to_string())
             })
             .await
     }
@@ -209,8 +219,9 @@ impl Recovery {
     ) -> Result<Dict, Error> {
         self.gate
             .front_end(connection, &header, |caller| async move {
-                self.watch(&case, &caller.name);
-                Ok(sign_in(&self.service.claim(&case, &caller.actor()).await?))
+                let claimed = self.service.claim(&case, &caller.actor()).await;
+                self.watch(&case, &caller.name, &claimed);
+                Ok(sign_in(&claimed?))
             })
             .await
     }

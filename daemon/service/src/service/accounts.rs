@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use readmit_recovery::account::{Account, Email, Phone};
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
+use readmit_recovery::event::{Event, Staff};
+use readmit_recovery::factor::Factor;
 use readmit_recovery::id::AccountId;
 use readmit_recovery::recovery_code;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::time::Timestamp;
-use readmit_store::{AccountFilter, AccountRecord, CommitError, Entry, Page, Write};
+use readmit_store::limits::MAX_PAGE;
+use readmit_store::{AccountFilter, AccountRecord, CaseFilter, CommitError, Entry, Page, Write};
 use serde_json::{Map, Value};
 
 use super::devices::no_account;
@@ -88,11 +91,21 @@ impl Service {
         properties: &AccountProperties,
         actor: &str,
     ) -> Result<(), Fault> {
-        let mut account = self.account(id).await?.account;
+        // One at a time: what somebody else has changed since it was read must not be undone.
+        let _alone = self.changing_accounts.lock().await;
+        let old = self.account(id).await?.account;
+        let mut account = old.clone();
         properties.apply_to(&mut account, now())?;
-        let entry = account_entry("account_changed", &account.id);
-        let writes = vec![Write::UpdateAccount(account), entry];
-        self.commit(actor, writes).await.map(|_| ())
+        let changed = changed(&old, &account);
+        let mut writes = vec![detailed("account_changed", &account.id, "changed", changed.join(" "))];
+        // Whoever failed with the old address has failed with nothing of the new one.
+        let forget = [("emails", Factor::Email), ("phones", Factor::Voice)];
+        for (_, factor) in forget.into_iter().filter(|(name, _)| changed.contains(name)) {
+            writes.push(Write::ClearFailures { account: account.id.clone(), factor });
+        }
+        writes.push(Write::UpdateAccount(account));
+        let committed = self.store.commit(self.change(actor, writes)).await;
+        committed.map(|_| ()).map_err(|error| no_account(error, &old.id))
     }
 
     /// Everything on file about an account.
@@ -115,15 +128,42 @@ impl Service {
         Ok(self.store.accounts(filter, page).await?)
     }
 
-    /// Removes an account. Its cases and its journal stay.
+    /// Removes an account. Its cases and its journal stay; those that are open are denied, since nobody may get into
+    /// an account that is none any more.
     ///
     /// # Errors
     /// [`Fault::NotFound`].
     pub async fn remove_account(&self, id: &str, actor: &str) -> Result<(), Fault> {
         let id = parse_account(id)?;
+        if self.store.account(&id, now()).await?.is_none() {
+            return Err(no_account(CommitError::NotFound, &id));
+        }
+        // Before, so that a crash leaves no case behind; after, for those that were opened meanwhile.
+        self.deny_open_cases(&id, actor).await?;
         let writes = vec![Write::RemoveAccount(id.clone()), account_entry("account_removed", &id)];
         let committed = self.store.commit(self.change(actor, writes)).await;
-        committed.map(|_| ()).map_err(|error| no_account(error, &id))
+        committed.map_err(|error| no_account(error, &id))?;
+        self.deny_open_cases(&id, actor).await
+    }
+
+    async fn deny_open_cases(&self, account: &AccountId, actor: &str) -> Result<(), Fault> {
+        let filter =
+            CaseFilter { account: Some(account.clone()), closed: Some(false), ..CaseFilter::default() };
+        loop {
+            let open = self.store.cases(filter.clone(), Page::default()).await?;
+            for case in &open {
+                let by = Staff { name: actor.to_owned(), account: None };
+                let because = "the account is removed".to_owned();
+                match self.apply(&case.id, actor, Event::DenialDecided { by, because }, Vec::new()).await {
+                    // It ended by itself in between.
+                    Ok(_) | Err(Fault::WrongState(_)) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            if open.len() < MAX_PAGE as usize {
+                return Ok(());
+            }
+        }
     }
 
     /// Issues a new set of recovery codes; the old ones are void. They are shown this once.
@@ -135,7 +175,8 @@ impl Service {
         let codes = recovery_code::new_set(&seed()?);
         let hashes = codes.iter().filter_map(recovery_code::hash).collect();
         let replace = Write::ReplaceRecoveryCodes { account: account.clone(), hashes };
-        let writes = vec![replace, account_entry("recovery_codes_issued", &account)];
+        let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::RecoveryCode };
+        let writes = vec![replace, forgotten, account_entry("recovery_codes_issued", &account)];
         let committed = self.store.commit(self.change(actor, writes)).await;
         committed.map_err(|error| no_account(error, &account))?;
         Ok(codes)
@@ -153,8 +194,11 @@ impl Service {
         }
         let pass = recovery_code::new_code(&seed()?, "pass");
         let hash = recovery_code::hash(&pass).ok_or_else(Fault::internal)?;
-        let issue = Write::IssuePass { account: account.clone(), hash, expires_at: now().plus(life) };
-        let writes = vec![issue, account_entry("pass_issued", &account)];
+        let expires_at = now().plus(life);
+        let issue = Write::IssuePass { account: account.clone(), hash, expires_at };
+        let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Pass };
+        let entry = detailed("pass_issued", &account, "expires_at", expires_at.rfc3339());
+        let writes = vec![issue, forgotten, entry];
         let committed = self.store.commit(self.change(actor, writes)).await;
         committed.map_err(|error| no_account(error, &account))?;
         Ok(pass)
@@ -169,6 +213,7 @@ impl Service {
         let hash = self.passwords.hash(password).await?;
         let writes = vec![
             Write::SetPassword { account: account.clone(), hash },
+            Write::ClearFailures { account: account.clone(), factor: Factor::Password },
             account_entry("password_set", &account),
         ];
         let committed = self.store.commit(self.change(actor, writes)).await;
@@ -296,4 +341,23 @@ fn bounded(property: &str, items: usize) -> Result<(), Fault> {
 fn account_entry(kind: &str, account: &AccountId) -> Write {
     let detail: Map<String, Value> = Map::new();
     Write::Journal(Entry { kind: kind.to_owned(), case: None, account: Some(account.clone()), detail })
+}
+
+fn detailed(kind: &str, account: &AccountId, name: &str, value: String) -> Write {
+    let detail = Map::from_iter([(name.to_owned(), Value::String(value))]);
+    Write::Journal(Entry { kind: kind.to_owned(), case: None, account: Some(account.clone()), detail })
+}
+
+/// What has changed, by name only: addresses do not go into the journal.
+fn changed(old: &Account, new: &Account) -> Vec<&'static str> {
+    let parts = [
+        ("realm", old.realm != new.realm),
+        ("kind", old.kind != new.kind),
+        ("emails", old.emails != new.emails),
+        ("phones", old.phones != new.phones),
+        ("groups", old.groups != new.groups),
+        ("attributes", old.attributes != new.attributes),
+        ("locale", old.locale != new.locale),
+    ];
+    parts.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }

@@ -1,12 +1,13 @@
 //! Normal sign-in: reading one-time passwords, with a durable replay lock, and putting a drifting device right.
 
 use readmit_recovery::account::DeviceStatus;
+use readmit_recovery::id::DeviceId;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::Reading;
-use readmit_store::{CommitError, Spend, Write};
+use readmit_store::{CommitError, DeviceRecord, Spend, Write};
 
-use super::recovery::charge;
-use super::{Fault, Service, now, parse_account};
+use super::counting::charge;
+use super::{Fault, Service, now, parse_account, seed};
 
 /// What a code was worth at sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +50,11 @@ impl Service {
             charge("verifies_per_account", account.as_str(), self.settings.limits.verifies_per_account);
         let devices = self.store.devices(&account).await?;
         let mut drifting = false;
-        if devices.is_empty() {
-            // Nobody learns from the time it takes whether there is a device to read for.
-            let _ = self.nobody.read(code, at, 0);
+        let active = |device: &&DeviceRecord| device.device.status == DeviceStatus::Active;
+        if !devices.iter().any(|device| active(&device)) {
+            self.read_for_nobody(code).await?;
         }
-        for device in devices.iter().filter(|device| device.device.status == DeviceStatus::Active) {
+        for device in devices.iter().filter(active) {
             let Some(authenticator) = self.authenticator(device).await? else { continue };
             match authenticator.read(code, at, device.drift) {
                 Reading::Valid { step } => {
@@ -94,13 +95,36 @@ impl Service {
         let count =
             charge("resyncs_per_account", account.as_str(), self.settings.limits.verifies_per_account);
         self.commit(actor, vec![count]).await?;
-        for device in self.store.devices(&account).await? {
-            if device.device.status == DeviceStatus::Active
-                && self.resync_device(&device, first, second, actor).await?
-            {
+        let mut devices = self.store.devices(&account).await?;
+        devices.retain(|device| device.device.status == DeviceStatus::Active);
+        if devices.is_empty() {
+            self.synchronize_for_nobody(first, second).await?;
+        }
+        for device in devices {
+            if self.resync_device(&device, first, second, actor).await? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Reads a code for an account without a device, so that nobody learns from the time it takes.
+    pub(super) async fn read_for_nobody(&self, code: &Secret) -> Result<(), Fault> {
+        self.look_for_no_secret().await?;
+        let _ = self.nobody.read(code, now(), 0);
+        Ok(())
+    }
+
+    /// Looks for two codes in a row for an account without a device, at the same cost.
+    pub(super) async fn synchronize_for_nobody(&self, first: &Secret, second: &Secret) -> Result<(), Fault> {
+        self.look_for_no_secret().await?;
+        let _ = self.nobody.synchronize(first, second, now());
+        Ok(())
+    }
+
+    async fn look_for_no_secret(&self) -> Result<(), Fault> {
+        let nobody = DeviceId::from_random(seed()?.id("nobody"));
+        drop(self.store.device_secret(&nobody).await?);
+        Ok(())
     }
 }

@@ -3,27 +3,32 @@
 //! A message is delivered at least once, always under the same id; a call at most once: it is marked as taken
 //! before it is placed, and one that was taken when the daemon died is never placed again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use readmit_recovery::case::{Challenge, ChallengeStatus};
 use readmit_recovery::disposition::Disposition;
 use readmit_recovery::event::{Comparison, Event, Phase, Reply};
 use readmit_recovery::id::{CaseId, DeliveryId};
 use readmit_recovery::secret::Secret;
 use readmit_store::{CommitError, Delivery, OutboxItem, Write};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use super::limits::{
-    BATCH, CLOCK_LOOK, DELIVERIES_AT_ONCE, FIRST_RETRY, FIRST_RING, LONGEST_RETRY, MESSAGE_ATTEMPT,
+    CALLS_AT_ONCE, CLOCK_LOOK, DELIVERY_BATCH, FIRST_RETRY, FIRST_RING, LONGEST_RETRY, LOST_MESSAGE_TRIES,
+    MESSAGE_ATTEMPT, MESSAGES_AT_ONCE, PRETENCES_AT_ONCE, RECORD_TRIES, RECORD_WAIT,
 };
 use super::{Fault, Service, Signal, now};
-use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState};
+use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor, Timing};
 
 /// Who writes for a plugin, in the journal.
 const ACTOR: &str = "plugin";
@@ -68,26 +73,36 @@ impl Service {
     pub(super) async fn resume_deliveries(&self) -> Result<(), Fault> {
         loop {
             let taken = self.store.taken_deliveries().await?;
-            if taken.is_empty() {
-                return Ok(());
-            }
+            let mut resumed = 0;
             for delivery in taken {
-                if delivery.item.at_most_once {
-                    let detail = "the daemon stopped while the call was under way";
-                    self.finish(&delivery, Ended::because(Disposition::Interrupted, detail)).await?;
-                } else {
-                    let requeue = Write::RequeueDelivery { id: delivery.item.id, not_before: now() };
-                    self.commit("daemon", vec![requeue]).await?;
+                let id = delivery.item.id.clone();
+                match self.resume(delivery).await {
+                    Ok(()) => resumed += 1,
+                    // One that cannot be put right keeps no other from it, and the daemon from nothing.
+                    Err(fault) => tracing::error!(%fault, delivery = %id, "a delivery was not resumed"),
                 }
+            }
+            if resumed == 0 {
+                return Ok(());
             }
         }
     }
 
+    async fn resume(&self, delivery: Delivery) -> Result<(), Fault> {
+        if delivery.item.at_most_once {
+            let detail = "the daemon stopped while the call was under way";
+            return self.finish(&delivery, Ended::because(Disposition::Interrupted, detail)).await;
+        }
+        let requeue = Write::RequeueDelivery { id: delivery.item.id, not_before: now() };
+        self.commit("daemon", vec![requeue]).await.map(|_| ())
+    }
+
     /// Hands due deliveries to plugins until `shutdown`, then waits for those in hand.
     pub(super) async fn work_off_deliveries(self: &Arc<Self>, shutdown: &CancellationToken) {
-        let hands = Arc::new(Semaphore::new(DELIVERIES_AT_ONCE));
+        let hands = Hands::new();
+        let tasks = TaskTracker::new();
         loop {
-            if let Err(fault) = self.take_due(&hands).await {
+            if let Err(fault) = self.take_due(&hands, &tasks).await {
                 tracing::error!(%fault, "looking for deliveries failed");
             }
             tokio::select! {
@@ -96,128 +111,206 @@ impl Service {
                 () = shutdown.cancelled() => break,
             }
         }
-        let all = u32::try_from(DELIVERIES_AT_ONCE).unwrap_or(u32::MAX);
-        drop(hands.acquire_many(all).await);
+        tasks.close();
+        tasks.wait().await;
     }
 
-    async fn take_due(self: &Arc<Self>, hands: &Arc<Semaphore>) -> Result<(), Fault> {
+    async fn take_due(self: &Arc<Self>, hands: &Hands, tasks: &TaskTracker) -> Result<(), Fault> {
         loop {
-            let due = self.store.due_deliveries(now(), BATCH).await?;
-            let last_round = due.len() < BATCH as usize;
+            let due = self.store.due_deliveries(now(), DELIVERY_BATCH).await?;
+            let last_round = due.len() < DELIVERY_BATCH as usize;
+            let mut begun = 0;
             for delivery in due {
-                let Ok(hand) = hands.clone().acquire_owned().await else { return Ok(()) };
-                let take = Write::TakeDelivery { id: delivery.item.id.clone() };
+                let payload = Payload::from_bytes(&delivery.item.payload);
+                // Where all hands of a kind are full it waits; the end of another one wakes this loop.
+                let Some(hand) = hands.free(payload.as_ref()) else { continue };
+                let id = delivery.item.id.clone();
+                // Before it is taken: from then on, calling it off looks for it here.
+                let called_off = self.in_hand.add(&delivery);
+                let take = Write::TakeDelivery { id: id.clone() };
                 match self.store.commit(self.change(ACTOR, vec![take])).await {
                     Ok(_) => {}
                     // Called off, or taken by another daemon, in the meantime.
-                    Err(CommitError::Stale | CommitError::NotFound) => continue,
-                    Err(error) => return Err(error.into()),
+                    Err(CommitError::Stale | CommitError::NotFound) => {
+                        self.in_hand.remove(&id);
+                        continue;
+                    }
+                    Err(error) => {
+                        self.in_hand.remove(&id);
+                        return Err(error.into());
+                    }
                 }
+                begun += 1;
                 let service = Arc::clone(self);
-                tokio::spawn(async move {
-                    service.deliver(delivery).await;
+                tasks.spawn(async move {
+                    service.deliver(delivery, payload, called_off).await;
+                    service.in_hand.remove(&id);
                     drop(hand);
+                    service.outbox.notify_one();
                 });
             }
-            if last_round {
+            if last_round || begun == 0 {
                 return Ok(());
             }
         }
     }
 
-    async fn deliver(self: Arc<Self>, delivery: Delivery) {
-        let Some(payload) = Payload::from_bytes(&delivery.item.payload) else {
+    async fn deliver(&self, delivery: Delivery, payload: Option<Payload>, called_off: CancellationToken) {
+        let Some(payload) = payload else {
             tracing::error!(delivery = %delivery.item.id, "a delivery cannot be read");
             let ended = Ended::because(Disposition::ProviderError, "the delivery cannot be read");
             self.finish_or_log(&delivery, ended).await;
             return;
         };
         let awaited = payload.is_awaited();
-        let ended = self.hand_over(&delivery, payload).await;
-        let again_later = matches!(ended.disposition, Disposition::Unreachable | Disposition::ProviderError);
-        if !awaited && again_later {
-            let wait = FIRST_RETRY.saturating_mul(1 << delivery.attempt.min(16)).min(LONGEST_RETRY);
-            let not_before = now().plus(wait);
-            if not_before < delivery.item.deadline {
-                let requeue = Write::RequeueDelivery { id: delivery.item.id.clone(), not_before };
-                if let Err(fault) = self.commit(ACTOR, vec![requeue]).await {
-                    tracing::error!(%fault, delivery = %delivery.item.id, "putting a delivery back failed");
-                }
-                return;
+        let calls = payload.is_at_most_once();
+        let ended = self.hand_over(&delivery, payload, &called_off).await;
+        if calls || ended.disposition != Disposition::Interrupted {
+            let lasting = awaited || !may_pass(ended.disposition);
+            if lasting || !self.put_back(&delivery, wait_after(delivery.attempt)).await {
+                self.finish_or_log(&delivery, ended).await;
             }
+            return;
         }
-        self.finish_or_log(&delivery, ended).await;
+        // Taken as it is, it is sent again when the daemon starts again.
+        if self.stopping.is_cancelled() {
+            return;
+        }
+        let given_up = awaited && delivery.attempt + 1 >= LOST_MESSAGE_TRIES;
+        let wait = if awaited { Duration::ZERO } else { wait_after(delivery.attempt) };
+        if given_up || !self.put_back(&delivery, wait).await {
+            self.finish_or_log(&delivery, ended).await;
+        }
     }
 
-    async fn hand_over(&self, delivery: &Delivery, payload: Payload) -> Ended {
+    /// Puts a delivery back for later; false if its time would be over by then.
+    async fn put_back(&self, delivery: &Delivery, wait: Duration) -> bool {
+        let not_before = now().plus(wait);
+        if not_before >= delivery.item.deadline {
+            return false;
+        }
+        let again = || vec![Write::RequeueDelivery { id: delivery.item.id.clone(), not_before }];
+        self.keep_trying(&delivery.item.id, || self.commit(ACTOR, again())).await;
+        true
+    }
+
+    async fn hand_over(&self, delivery: &Delivery, payload: Payload, called_off: &CancellationToken) -> Ended {
         let item = &delivery.item;
+        let left = item.deadline.since(now());
+        if left.is_zero() && !matches!(payload, Payload::Pretence { .. }) {
+            return Ended::because(Disposition::Expired, "it was not handed over in time");
+        }
+        // A crash may have come between the end of a challenge and the calling off of its delivery.
+        if payload.is_awaited() && !self.is_waited_for(item).await {
+            return Ended::because(Disposition::Cancelled, "nobody waits for it any more");
+        }
         let Ok(plugins) = self.plugins() else {
             return Ended::because(Disposition::Unreachable, "the daemon is starting");
         };
-        let left = item.deadline.since(now());
+        let id = item.id.clone();
         match payload {
-            Payload::Pretence { disposition } => {
-                self.pretend(item, disposition, left).await;
-                Ended::because(disposition, "")
-            }
+            Payload::Pretence { disposition } => self.pretend(item, disposition, left, called_off).await,
             Payload::Message { to, purpose, locale, fields } => {
                 let mut fields: BTreeMap<String, Secret> =
                     fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
                 fields.insert("sender".to_owned(), Secret::new(self.settings.sender.clone()));
-                plugins
-                    .deliver(MessageRequest {
-                        id: item.id.clone(),
-                        channel: item.channel.clone(),
-                        to: Secret::new(to),
-                        purpose,
-                        locale,
-                        fields,
-                        deadline: left.clamp(Duration::from_secs(1), MESSAGE_ATTEMPT),
-                    })
-                    .await
+                let (channel, to, deadline) =
+                    (item.channel.clone(), Secret::new(to), left.min(MESSAGE_ATTEMPT));
+                let request = MessageRequest { id, channel, to, purpose, locale, fields, deadline };
+                until_ended(plugins, &item.id, called_off, plugins.deliver(request)).await
             }
             Payload::Call { to, locale, digits, tries } => {
-                if left.is_zero() {
-                    return Ended::because(Disposition::Expired, "the call was not placed in time");
-                }
-                if let Some(case) = item.case.clone() {
-                    self.calls.lock().insert(item.id.clone(), case);
-                }
-                let ended = plugins
-                    .call(CallRequest {
-                        id: item.id.clone(),
-                        to: Secret::new(to),
-                        locale,
-                        fields: BTreeMap::new(),
-                        digits,
-                        tries,
-                        deadline: left,
-                    })
-                    .await;
-                self.calls.lock().remove(&item.id);
-                ended
+                let (to, fields, deadline) = (Secret::new(to), BTreeMap::new(), left);
+                let request = CallRequest { id, to, locale, fields, digits, tries, deadline };
+                until_ended(plugins, &item.id, called_off, plugins.call(request)).await
             }
         }
+    }
+
+    /// Whether the case still waits for this delivery. Where that cannot be read, a call is not placed.
+    async fn is_waited_for(&self, item: &OutboxItem) -> bool {
+        let Some(case) = &item.case else { return true };
+        let case = match self.load(case).await {
+            Ok(loaded) => loaded.case,
+            Err(fault) => {
+                tracing::error!(%fault, delivery = %item.id, "whether a delivery is waited for is unknown");
+                return false;
+            }
+        };
+        let challenges = case.tracks.values().filter_map(|track| track.challenge.as_ref());
+        let under_way = |challenge: &Challenge| challenge.status == ChallengeStatus::Delivering;
+        challenges.filter(|challenge| under_way(challenge)).any(|it| it.delivery.as_ref() == Some(&item.id))
     }
 
     /// Lets a delivery that nobody gets take its time, and a call ring.
-    async fn pretend(&self, item: &OutboxItem, disposition: Disposition, left: Duration) {
+    async fn pretend(
+        &self,
+        item: &OutboxItem,
+        disposition: Disposition,
+        left: Duration,
+        called_off: &CancellationToken,
+    ) -> Ended {
         let ends_at = Instant::now() + left;
-        if disposition == Disposition::NoAnswer
-            && let Some(case) = item.case.clone()
-        {
-            self.calls.lock().insert(item.id.clone(), case);
-            self.progressed(item.id.clone(), Phase::Calling).await;
-            tokio::time::sleep(FIRST_RING.min(left)).await;
-            self.progressed(item.id.clone(), Phase::Ringing).await;
+        let over = async {
+            let channel = if disposition == Disposition::NoAnswer { "voice" } else { "email" };
+            if !self.is_served(channel).await {
+                return Ended::because(Disposition::Unreachable, "");
+            }
+            if disposition == Disposition::NoAnswer {
+                self.progressed(item.id.clone(), Phase::Calling).await;
+                tokio::time::sleep(FIRST_RING.min(left)).await;
+                self.progressed(item.id.clone(), Phase::Ringing).await;
+            }
+            tokio::time::sleep_until(ends_at).await;
+            Ended::because(disposition, "")
+        };
+        // As a real one ends when it is called off, or the daemon stops.
+        tokio::select! {
+            ended = over => ended,
+            () = called_off.cancelled() => Ended::because(Disposition::Cancelled, ""),
+            () = self.stopping.cancelled() => Ended::because(Disposition::Interrupted, ""),
         }
-        tokio::time::sleep_until(ends_at).await;
-        self.calls.lock().remove(&item.id);
+    }
+
+    /// Whether a real delivery on this channel would find a plugin, after waiting as long as one would.
+    async fn is_served(&self, channel: &str) -> bool {
+        let Ok(plugins) = self.plugins() else { return false };
+        let patience = Timing::default();
+        let patience =
+            if channel == "voice" { patience.call_patience } else { patience.message_patience };
+        let until = Instant::now() + patience;
+        loop {
+            let mut may_come = false;
+            for plugin in plugins.list() {
+                let silent = plugin.channels.is_empty() && plugin.state == PluginState::Starting;
+                let serves = plugin.channels.iter().any(|offered| offered == channel);
+                if serves && plugin.state == PluginState::Running {
+                    return true;
+                }
+                may_come |= serves || silent;
+            }
+            if !may_come || Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(CLOCK_LOOK).await;
+        }
     }
 
     async fn finish_or_log(&self, delivery: &Delivery, ended: Ended) {
-        if let Err(fault) = self.finish(delivery, ended).await {
-            tracing::error!(%fault, delivery = %delivery.item.id, "recording the end of a delivery failed");
+        self.keep_trying(&delivery.item.id, || self.finish(delivery, ended.clone())).await;
+    }
+
+    /// Does what must not be lost over a store that fails for a while. What is not done stays taken, and is put
+    /// right when the daemon starts again.
+    async fn keep_trying<T, F: Future<Output = Result<T, Fault>>>(&self, id: &DeliveryId, write: impl Fn() -> F) {
+        let mut wait = RECORD_WAIT;
+        for _ in 0..RECORD_TRIES {
+            let Err(fault) = write().await else { return };
+            tracing::error!(%fault, delivery = %id, "recording how a delivery ended failed");
+            tokio::select! {
+                () = tokio::time::sleep(wait) => wait = wait.saturating_mul(2),
+                () = self.stopping.cancelled() => return,
+            }
         }
     }
 
@@ -230,11 +323,11 @@ impl Service {
         };
         let disposition = ended.disposition;
         if !disposition.is_success() {
+            // The provider's own words stand in the journal, where addresses are taken out of them.
             tracing::warn!(
                 delivery = %delivery.item.id,
                 channel = delivery.item.channel,
                 disposition = disposition.as_str(),
-                detail = ended.detail.as_deref().unwrap_or_default(),
                 "a delivery failed"
             );
         }
@@ -252,13 +345,10 @@ impl Service {
         let cancel = Write::CancelDelivery { id: id.clone() };
         match self.store.commit(self.change(actor, vec![cancel])).await {
             Ok(_) => {}
-            Err(CommitError::Stale | CommitError::NotFound) => {
-                if let Ok(plugins) = self.plugins() {
-                    plugins.cancel(id);
-                }
-            }
+            Err(CommitError::Stale | CommitError::NotFound) => self.in_hand.call_off(id),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "calling a delivery off failed")
+                tracing::error!(error = &error as &dyn std::error::Error, "calling a delivery off failed");
+                self.in_hand.call_off(id);
             }
         }
     }
@@ -288,8 +378,93 @@ impl Service {
     }
 
     fn case_of_call(&self, delivery: &DeliveryId) -> Option<CaseId> {
-        self.calls.lock().get(delivery).cloned()
+        self.in_hand.0.lock().get(delivery).and_then(|held| held.case.clone())
     }
+}
+
+/// The deliveries that have been taken and have not ended.
+#[derive(Default)]
+pub(super) struct InHand(Mutex<HashMap<DeliveryId, Held>>);
+
+struct Held {
+    case: Option<CaseId>,
+    called_off: CancellationToken,
+}
+
+impl InHand {
+    fn add(&self, delivery: &Delivery) -> CancellationToken {
+        let called_off = CancellationToken::new();
+        let held = Held { case: delivery.item.case.clone(), called_off: called_off.clone() };
+        self.0.lock().insert(delivery.item.id.clone(), held);
+        called_off
+    }
+
+    fn remove(&self, id: &DeliveryId) {
+        self.0.lock().remove(id);
+    }
+
+    fn call_off(&self, id: &DeliveryId) {
+        if let Some(held) = self.0.lock().get(id) {
+            held.called_off.cancel();
+        }
+    }
+}
+
+/// How many deliveries of a kind may be in hand: a flood of one kind stops no other.
+struct Hands {
+    messages: Arc<Semaphore>,
+    calls: Arc<Semaphore>,
+    pretences: Arc<Semaphore>,
+}
+
+impl Hands {
+    fn new() -> Self {
+        let hands = |number| Arc::new(Semaphore::new(number));
+        Self {
+            messages: hands(MESSAGES_AT_ONCE),
+            calls: hands(CALLS_AT_ONCE),
+            pretences: hands(PRETENCES_AT_ONCE),
+        }
+    }
+
+    fn free(&self, payload: Option<&Payload>) -> Option<OwnedSemaphorePermit> {
+        let hands = match payload {
+            Some(Payload::Message { .. }) | None => &self.messages,
+            Some(Payload::Call { .. }) => &self.calls,
+            Some(Payload::Pretence { .. }) => &self.pretences,
+        };
+        hands.clone().try_acquire_owned().ok()
+    }
+}
+
+/// Waits for the end of what a plugin does, and tells the plugin when it is called off.
+async fn until_ended(
+    plugins: &Supervisor,
+    id: &DeliveryId,
+    called_off: &CancellationToken,
+    work: impl Future<Output = Ended>,
+) -> Ended {
+    if called_off.is_cancelled() {
+        return Ended::because(Disposition::Cancelled, "called off before a plugin began with it");
+    }
+    tokio::pin!(work);
+    tokio::select! {
+        // The work first: only what has begun can be called off.
+        biased;
+        ended = &mut work => return ended,
+        () = called_off.cancelled() => plugins.cancel(id),
+    }
+    work.await
+}
+
+/// Whether trying again later may help.
+const fn may_pass(disposition: Disposition) -> bool {
+    matches!(disposition, Disposition::Unreachable | Disposition::ProviderError)
+}
+
+/// How long to wait after so many attempts before this one.
+fn wait_after(attempts: u32) -> Duration {
+    FIRST_RETRY.saturating_mul(1 << attempts.min(16)).min(LONGEST_RETRY)
 }
 
 /// What plugins tell the service.
@@ -318,6 +493,12 @@ impl Events for PluginEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_an_hour() {
+        let waits = [0, 1, 2, 6, 7, 16, u32::MAX].map(|attempts| wait_after(attempts).as_secs());
+        assert_eq!(waits, [30, 60, 120, 1920, 3600, 3600, 3600]);
+    }
 
     #[test]
     fn a_payload_survives_the_outbox() -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! Devices, for administrators: enroll, deactivate, delete, put right.
 
 use readmit_recovery::account::{Device, DeviceStatus, Form};
+use readmit_recovery::factor::Factor;
 use readmit_recovery::id::{AccountId, DeviceId};
 use readmit_recovery::limits::MAX_ANSWER_BYTES;
 use readmit_recovery::secret::Secret;
@@ -8,6 +9,7 @@ use readmit_recovery::totp::{self, Authenticator};
 use readmit_store::{CommitError, DeviceRecord, Entry, Spend, Write};
 use serde_json::{Map, Value};
 
+use super::limits::MAX_REASON_BYTES;
 use super::{Fault, Service, now, parse_account, seed};
 
 /// What an administrator says about a device to enroll.
@@ -70,7 +72,8 @@ impl Service {
             drift: 0,
             last_step: 0,
         };
-        let writes = vec![add, device_entry("device_enrolled", &account, &id, None)];
+        let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Totp };
+        let writes = vec![add, forgotten, device_entry("device_enrolled", &account, &id, None)];
         self.store.commit(self.change(actor, writes)).await.map_err(|error| no_account(error, &account))?;
         Ok(NewDevice { id, secret, uri })
     }
@@ -92,8 +95,10 @@ impl Service {
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::InvalidArgument`] without a reason.
     pub async fn deactivate(&self, device: &str, because: &str, actor: &str) -> Result<(), Fault> {
-        if because.trim().is_empty() {
-            return Err(Fault::invalid("say why: the reason is kept in the journal"));
+        if because.trim().is_empty() || because.len() > MAX_REASON_BYTES {
+            return Err(Fault::invalid(format!(
+                "say why, in up to {MAX_REASON_BYTES} bytes: the reason is kept in the journal"
+            )));
         }
         let device = self.device(device).await?.device;
         let status = Write::DeviceStatus { id: device.id.clone(), status: DeviceStatus::Deactivated };

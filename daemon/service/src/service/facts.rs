@@ -136,10 +136,9 @@ fn device_to_recover<'a>(
     let mut active = record.devices.iter().filter(|device| device.device.status == DeviceStatus::Active);
     match named {
         None => Ok(active.next()),
-        // Whether an account has a device of that name is nobody's business: the first one is taken.
-        Some(named) => {
-            Ok(record.devices.iter().find(|device| device.device.id == *named).or_else(|| active.next()))
-        }
+        // Whether an account has a device of that name is nobody's business: the first one is taken. So it is for a
+        // deactivated one, which a recovery that is taken back would otherwise make active.
+        Some(named) => Ok(active.clone().find(|device| device.device.id == *named).or_else(|| active.next())),
     }
 }
 

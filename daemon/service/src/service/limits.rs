@@ -20,14 +20,32 @@ pub const MAX_PROOF_BYTES: usize = 1024;
 pub const MAX_PROOFS: usize = 2;
 /// Bytes in a value of the context that a front end gives.
 pub const MAX_CONTEXT_BYTES: usize = 1024;
+/// Bytes in the client's network address.
+pub const MAX_ADDRESS_BYTES: usize = 256;
 /// Bytes in a word of an account: kind, realm, group, attribute.
 pub const MAX_WORD_BYTES: usize = 256;
 /// Addresses, groups or attributes of an account.
 pub const MAX_ITEMS: usize = 64;
-/// Deliveries handed to plugins at once.
-pub const DELIVERIES_AT_ONCE: usize = 256;
-/// Deliveries or deadlines looked at in one round.
+/// Messages handed to plugins at once.
+pub const MESSAGES_AT_ONCE: usize = 256;
+/// Calls handed to plugins at once.
+pub const CALLS_AT_ONCE: usize = 512;
+/// Pretended deliveries at once: each is but a timer.
+pub const PRETENCES_AT_ONCE: usize = 4096;
+/// Deadlines looked at in one round.
 pub const BATCH: u32 = 64;
+/// Deliveries looked at in one round: many, so that a kind that waits for its turn hides no other.
+pub const DELIVERY_BATCH: u32 = 1000;
+/// How often the end of a delivery is recorded again when the store does not take it.
+pub const RECORD_TRIES: u32 = 8;
+/// The first wait before that; it doubles.
+pub const RECORD_WAIT: Duration = Duration::from_secs(1);
+/// How often a message that a plugin was lost over is handed over again while a person waits for it.
+pub const LOST_MESSAGE_TRIES: u32 = 3;
+/// Locks that put the events of one case in a row; cases share them.
+pub const CASE_LOCKS: usize = 1024;
+/// How long wrong proofs of an unknown account count towards the block that a known one would have.
+pub const UNKNOWN_FAILURES: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a message may take at a plugin before it is tried again later.
 pub const MESSAGE_ATTEMPT: Duration = Duration::from_secs(60);
 /// The first wait before a message is tried again; it doubles.
@@ -38,6 +56,10 @@ pub const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 pub const CLOCK_LOOK: Duration = Duration::from_secs(1);
 /// The longest life of a pass that an administrator issues.
 pub const LONGEST_PASS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Characters of why policies were refused, in the journal.
+pub const MAX_CAUSE_CHARS: usize = 4000;
+/// Bytes in the reason that an administrator gives.
+pub const MAX_REASON_BYTES: usize = 4000;
 /// Rows of the journal returned at once.
 pub const MAX_ROWS: u32 = 1000;
 /// How soon a pretended call rings, like a real one.

@@ -5,12 +5,14 @@
 mod accounts;
 mod authentication;
 mod client;
+mod counting;
 mod deliveries;
 mod devices;
 mod facts;
 mod fault;
 mod limits;
 mod passwords;
+mod plugins;
 mod policies;
 mod recovery;
 mod signals;
@@ -21,7 +23,6 @@ mod writes;
 
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
 use readmit_policy::PolicyHost;
 use readmit_recovery::id::{AccountId, CaseId};
 use readmit_recovery::rules::Rules;
@@ -44,6 +45,7 @@ pub use staff::{CaseHistory, Officer};
 
 use crate::config::LimitRules;
 use crate::plugins::Supervisor;
+use deliveries::InHand;
 use passwords::Passwords;
 
 /// What the configuration says to the service.
@@ -70,7 +72,14 @@ pub struct Service {
     plugins: OnceLock<Supervisor>,
     signals: broadcast::Sender<Signal>,
     outbox: Notify,
-    calls: Mutex<std::collections::HashMap<readmit_recovery::id::DeliveryId, CaseId>>,
+    in_hand: InHand,
+    /// Puts the events of a case in a row, so that none is starved by faster ones.
+    case_locks: Vec<tokio::sync::Mutex<()>>,
+    /// Policies are read again by one at a time: the last to ask sees the last set.
+    reloading: tokio::sync::Mutex<()>,
+    /// An account is read, changed and written back by one at a time.
+    changing_accounts: tokio::sync::Mutex<()>,
+    stopping: CancellationToken,
     decoys: [u8; 32],
     /// The device of accounts that have none.
     nobody: Authenticator,
@@ -99,7 +108,11 @@ impl Service {
             plugins: OnceLock::new(),
             signals,
             outbox: Notify::new(),
-            calls: Mutex::default(),
+            in_hand: InHand::default(),
+            case_locks: std::iter::repeat_with(Default::default).take(limits::CASE_LOCKS).collect(),
+            reloading: tokio::sync::Mutex::default(),
+            changing_accounts: tokio::sync::Mutex::default(),
+            stopping: CancellationToken::new(),
             decoys,
             nobody,
         }))
@@ -144,7 +157,11 @@ impl Service {
     /// [`Fault`] if what a crash left behind cannot be put right.
     pub async fn run(self: &Arc<Self>, shutdown: CancellationToken) -> Result<(), Fault> {
         self.resume_deliveries().await?;
-        tokio::join!(self.work_off_deliveries(&shutdown), self.keep_deadlines(&shutdown));
+        let told = async {
+            shutdown.cancelled().await;
+            self.stopping.cancel();
+        };
+        tokio::join!(self.work_off_deliveries(&shutdown), self.keep_deadlines(&shutdown), told);
         Ok(())
     }
 

@@ -9,8 +9,9 @@ use readmit_recovery::account::Reason;
 use readmit_recovery::case::{Case, Opening, State};
 use readmit_recovery::id::{CaseId, PolicyVersion};
 use readmit_recovery::time::Timestamp;
-use readmit_store::{Change, Store, Write};
+use readmit_store::{Change, Entry, Store, Write};
 
+use super::limits::MAX_CAUSE_CHARS;
 use super::{Fault, OpenContext, Service, Signal, facts, now, parse_account, seed};
 
 /// Where policies come from, and the sets that are loaded.
@@ -50,6 +51,8 @@ pub struct Explanation {
     pub version: PolicyVersion,
     /// How long the policy took, in microseconds.
     pub micros: u64,
+    /// Why no policy could decide, where none could.
+    pub cause: Option<String>,
 }
 
 impl Policies {
@@ -118,6 +121,7 @@ impl Service {
     /// [`Fault::Refused`] with every problem.
     pub async fn reload_policies(&self, actor: &str) -> Result<PolicyVersion, Fault> {
         let policies = &self.policies;
+        let _alone = self.reloading.lock().await;
         let set = match read(&policies.directory, policies.budget, &policies.channels) {
             Ok(set) => set,
             Err(error) => {
@@ -125,6 +129,8 @@ impl Service {
                 policies.state.lock().refused = Some(why.clone());
                 tracing::error!(%error, "the policies are refused: the last good set stays in force");
                 self.tell(Signal::PoliciesRefused { why: why.clone() });
+                let told: String = why.chars().take(MAX_CAUSE_CHARS).collect();
+                self.commit(actor, vec![policies_entry("policies_refused", "why", told)]).await?;
                 return Err(Fault::Refused(why));
             }
         };
@@ -179,8 +185,11 @@ impl Service {
             rules: &self.settings.rules,
             policy: &mut policy,
         };
-        let case = Case::open(opening, moment).case;
-        Ok(Explanation { case, version, micros })
+        let opened = Case::open(opening, moment);
+        let failed = opened.records.iter().find(|record| record.kind == "policy_failed");
+        let cause = failed.and_then(|record| record.detail.iter().find(|(name, _)| *name == "cause"));
+        let cause = cause.map(|(_, text)| text.clone());
+        Ok(Explanation { case: opened.case, version, micros, cause })
     }
 
     /// The set of a version: of the one in force, or of an open case. None where its sources are gone or no longer
@@ -207,16 +216,8 @@ impl Service {
 
     async fn keep(&self, set: &PolicySet, actor: &str) -> Result<(), Fault> {
         let files = set.sources().iter().map(|(file, text)| (file.to_owned(), text.to_owned())).collect();
-        let entry = readmit_store::Entry {
-            kind: "policies_loaded".to_owned(),
-            case: None,
-            account: None,
-            detail: serde_json::Map::from_iter([(
-                "version".to_owned(),
-                serde_json::Value::String(set.version().to_string()),
-            )]),
-        };
-        let writes = vec![Write::Policy { version: set.version().clone(), files }, Write::Journal(entry)];
+        let entry = policies_entry("policies_loaded", "version", set.version().to_string());
+        let writes = vec![Write::Policy { version: set.version().clone(), files }, entry];
         self.store.commit(Change { at: now(), actor: actor.to_owned(), writes }).await?;
         Ok(())
     }
@@ -238,6 +239,11 @@ impl Explanation {
             | State::Expired => "prove",
         }
     }
+}
+
+fn policies_entry(kind: &str, name: &str, value: String) -> Write {
+    let detail = serde_json::Map::from_iter([(name.to_owned(), serde_json::Value::String(value))]);
+    Write::Journal(Entry { kind: kind.to_owned(), case: None, account: None, detail })
 }
 
 /// The policies of a directory; without one, the policy that is built in.

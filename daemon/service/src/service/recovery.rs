@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use readmit_recovery::account::Reason;
-use readmit_recovery::case::{Case, Opening, StepView, View, client_in_words};
+use readmit_recovery::case::{Case, Opening, State, StepView, Task, View, client_in_words};
 use readmit_recovery::event::{Comparison, Event, Proof, Reply};
 use readmit_recovery::factor::Factor;
-use readmit_recovery::id::{CaseId, TicketId};
-use readmit_recovery::limits::CONSECUTIVE_FAILURES;
+use readmit_recovery::address::EmailAddress;
+use readmit_recovery::id::{AccountId, CaseId, TicketId};
 use readmit_recovery::recovery_code;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::support::SupportForm;
 use readmit_recovery::totp::{self, Authenticator};
 use readmit_store::{AccountRecord, DeviceRecord, Spend, TokenPurpose, Write};
 
-use super::limits::{MAX_CONTEXT_BYTES, MAX_PROOF_BYTES, MAX_PROOFS};
+use super::counting::{charge, network};
+use super::limits::{MAX_ADDRESS_BYTES, MAX_CONTEXT_BYTES, MAX_PROOF_BYTES, MAX_PROOFS};
 use super::turns::{Applied, ApplyError};
 use super::{Fault, OpenContext, Service, facts, now, parse_account, parse_case, seed};
-use crate::config::Limit;
 
 /// What a submission gave.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub enum LinkReply {
     Proven {
         /// In this case.
         case: CaseId,
+        /// The account, masked.
+        account: String,
     },
     /// The link was opened elsewhere: this code is to be typed into the page that opened the case.
     Code {
@@ -46,6 +48,8 @@ pub enum LinkReply {
         code: Secret,
         /// From where the recovery was asked.
         client: String,
+        /// The account, masked.
+        account: String,
     },
 }
 
@@ -94,7 +98,7 @@ impl Service {
             charge("opens_per_account", account.as_str(), limits.opens_per_account),
         ];
         if let Some(address) = &context.client.address {
-            charges.push(charge("opens_per_address", address, limits.opens_per_address));
+            charges.push(charge("opens_per_address", &network(address), limits.opens_per_address));
         }
         let subject = match self.store.account(&account, at).await? {
             Some(record) => facts::known(&record, &context)?,
@@ -161,12 +165,12 @@ impl Service {
                 "give one proof of up to 1,024 bytes, or two codes to put a device right",
             ));
         }
-        let case = self.load(&id).await?.case;
-        if !case.is_open(&factor) {
-            // The core says why, before anything is compared.
-            let event = Event::ProofSubmitted { factor, proof: Proof::Compared(Comparison::Wrong) };
-            return self.apply(&id, actor, event, Vec::new()).await.and_then(|_| Err(Fault::internal()));
+        if (factor == Factor::Resync) != (proof.len() == 2) {
+            let text = if factor == Factor::Resync { "give two codes in a row" } else { "give one proof" };
+            return Err(Fault::invalid(text));
         }
+        let case = self.load(&id).await?.case;
+        self.check_takes_proof(&case, &factor).await?;
         self.check_enabled(&case, &factor).await?;
         self.charge_try(&case).await?;
         let applied = match self.compare(&case, &factor, proof).await? {
@@ -196,6 +200,9 @@ impl Service {
                 "this link was used already or has expired: go back and ask for a new one".to_owned(),
             )
         };
+        if token.expose().len().max(browser.expose().len()) > MAX_PROOF_BYTES {
+            return Err(spent());
+        }
         let hash = token.hash();
         let row = self.store.token(&hash).await?.filter(|row| row.purpose == TokenPurpose::Link);
         let row = row.filter(|row| !row.spent && now() < row.expires_at).ok_or_else(spent)?;
@@ -211,9 +218,12 @@ impl Service {
         };
         match applied.reply {
             Reply::CodeToType { code } => {
-                Ok(LinkReply::Code { code, client: client_in_words(&applied.case.facts.client) })
+                let client = client_in_words(&applied.case.facts.client);
+                Ok(LinkReply::Code { code, client, account: masked(&applied.case.account) })
             }
-            Reply::Proof { comparison: Comparison::Right, .. } => Ok(LinkReply::Proven { case: row.case }),
+            Reply::Proof { comparison: Comparison::Right, .. } => {
+                Ok(LinkReply::Proven { case: row.case, account: masked(&applied.case.account) })
+            }
             _ => Err(spent()),
         }
     }
@@ -229,12 +239,15 @@ impl Service {
             Fault::NotFound("this link is not valid: open it as it is in the message".to_owned())
         })?;
         let spends = vec![Write::Spend(Spend::Token { hash })];
-        match self.apply(&row.case, actor, Event::VetoReceived, spends).await {
+        match self.try_apply(&row.case, actor, Event::VetoReceived, spends).await {
             Ok(_) => Ok(()),
-            Err(Fault::WrongState(_)) => Err(Fault::WrongState(
+            Err(ApplyError::Spent) => Err(Fault::WrongState(
+                "this link was used already or has expired: if the recovery goes on and it is not you, contact support at once".to_owned(),
+            )),
+            Err(ApplyError::Fault(Fault::WrongState(_))) => Err(Fault::WrongState(
                 "this recovery is over already: if it was not you, contact support at once".to_owned(),
             )),
-            Err(fault) => Err(fault),
+            Err(ApplyError::Fault(fault)) => Err(fault),
         }
     }
 
@@ -253,7 +266,8 @@ impl Service {
         let client = self.load(&id).await?.case.facts.client;
         let mut charges = Vec::new();
         if let Some(address) = &client.address {
-            charges.push(charge("tickets_per_address", address, self.settings.limits.tickets_per_address));
+            let limit = self.settings.limits.tickets_per_address;
+            charges.push(charge("tickets_per_address", &network(address), limit));
         }
         match self.apply(&id, actor, Event::SupportRequested { form }, charges).await?.reply {
             Reply::Ticket(ticket) => Ok(ticket),
@@ -287,9 +301,16 @@ impl Service {
     /// [`Fault::InvalidArgument`] if it is too short.
     pub async fn change_password(&self, case: &str, password: Secret, actor: &str) -> Result<(), Fault> {
         let id = parse_case(case)?;
-        let account = self.load(&id).await?.case.account;
+        let case = self.load(&id).await?.case;
+        if !matches!(&case.state, State::Recovered { tasks, .. } if tasks.contains(&Task::ChangePassword)) {
+            // A hash is dear: it is not computed for who has no password to change.
+            let asked = self.decide(&case.policy, now(), |moment| Ok(case.apply(Event::PasswordChanged, moment)?));
+            return asked.await.and_then(|_| Err(Fault::internal()));
+        }
+        let account = case.account;
         let hash = self.passwords.hash(password).await?;
-        let writes = vec![Write::SetPassword { account, hash }];
+        let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Password };
+        let writes = vec![Write::SetPassword { account, hash }, forgotten];
         self.apply(&id, actor, Event::PasswordChanged, writes).await.map(|_| ())
     }
 
@@ -334,6 +355,17 @@ impl Service {
         }
     }
 
+    /// Refuses a proof that cannot be taken now, in the core's words, before anything is compared or counted.
+    async fn check_takes_proof(&self, case: &Case, factor: &Factor) -> Result<(), Fault> {
+        if case.is_open(factor) && !matches!(factor, Factor::Voice | Factor::Approval) {
+            return Ok(());
+        }
+        // Only asked, never committed: the case may be about to change, and a proof that was refused must not count.
+        let event = proof_event(factor, Proof::Compared(Comparison::Wrong));
+        let refused = self.decide(&case.policy, now(), |moment| Ok(case.apply(event, moment)?)).await;
+        refused.and_then(|_| Err(Fault::internal()))
+    }
+
     /// Tries what the store must spend; what is not there to be spent was wrong.
     async fn submit_compared(
         &self,
@@ -356,11 +388,6 @@ impl Service {
         factor: &Factor,
         mut proof: Vec<Secret>,
     ) -> Result<Checkable, Fault> {
-        let wants_two = *factor == Factor::Resync;
-        if wants_two != (proof.len() == 2) {
-            let text = if wants_two { "give two codes in a row" } else { "give one proof" };
-            return Err(Fault::invalid(text));
-        }
         let first = proof.remove(0);
         let account = case.account.clone();
         Ok(match factor {
@@ -391,6 +418,9 @@ impl Service {
     /// A code of another device than the one that is gone.
     async fn compare_totp(&self, case: &Case, code: &Secret) -> Result<Compared, Fault> {
         let devices = self.record(case).await?.map(|record| record.devices).unwrap_or_default();
+        if !devices.iter().any(|device| is_other_active(case, device)) {
+            self.read_for_nobody(code).await?;
+        }
         for device in devices.iter().filter(|device| is_other_active(case, device)) {
             let Some(authenticator) = self.authenticator(device).await? else { continue };
             if let totp::Reading::Valid { step } = authenticator.read(code, now(), device.drift) {
@@ -406,6 +436,7 @@ impl Service {
         let devices = self.record(case).await?.map(|record| record.devices).unwrap_or_default();
         let Some(device) = devices.iter().find(|device| Some(&device.device.id) == case.device.as_ref())
         else {
+            self.synchronize_for_nobody(first, second).await?;
             return Ok(Compared::WRONG);
         };
         let Some(authenticator) = self.authenticator(device).await? else { return Ok(Compared::WRONG) };
@@ -425,49 +456,12 @@ impl Service {
     async fn record(&self, case: &Case) -> Result<Option<AccountRecord>, Fault> {
         Ok(self.store.account(&case.account, now()).await?)
     }
-
-    /// Refuses a factor that failed so often in a row that it is disabled for the account.
-    async fn check_enabled(&self, case: &Case, factor: &Factor) -> Result<(), Fault> {
-        let failures = self.record(case).await?.and_then(|record| record.failures.get(factor).copied());
-        if failures.unwrap_or_default() < CONSECUTIVE_FAILURES {
-            return Ok(());
-        }
-        Err(Fault::Refused(format!(
-            "{factor} is blocked for this account: use another way, or contact support"
-        )))
-    }
-
-    /// Counts a try, right or wrong, against the limit of the address that it comes from.
-    async fn charge_try(&self, case: &Case) -> Result<(), Fault> {
-        let Some(address) = &case.facts.client.address else { return Ok(()) };
-        let charge = charge("tries_per_address", address, self.settings.limits.wrong_per_address);
-        self.commit("limits", vec![charge]).await.map(|_| ())
-    }
-
-    fn delivery_charges(&self, case: &Case, factor: &Factor) -> Vec<Write> {
-        let limits = &self.settings.limits;
-        let account = case.account.as_str();
-        if *factor != Factor::Voice {
-            return vec![charge("emails_per_account", account, limits.emails_per_account)];
-        }
-        let number = case.addresses.phone.as_ref().map_or("none", |phone| phone.as_str());
-        vec![
-            charge("calls_total_hour", "all", limits.calls_total_hour),
-            charge("calls_per_account_day", account, limits.calls_per_account_day),
-            charge("calls_per_number", number, limits.calls_per_number),
-            charge("calls_per_number_day", number, limits.calls_per_number_day),
-        ]
-    }
 }
 
 /// Who can say whether a proof is right.
 enum Checkable {
     ByCase(Secret),
     ByStore(Compared),
-}
-
-pub(super) fn charge(scope: &'static str, subject: &str, limit: Limit) -> Write {
-    Write::Charge { scope, subject: subject.to_owned(), window: limit.window, max: limit.max }
 }
 
 fn proof_event(factor: &Factor, proof: Proof) -> Event {
@@ -481,13 +475,25 @@ fn is_other_active(case: &Case, device: &DeviceRecord) -> bool {
 
 fn check_context(context: &OpenContext) -> Result<(), Fault> {
     let client = &context.client;
-    let texts = [&client.address, &client.user_agent, &client.locale];
-    let long = texts.into_iter().flatten().any(|text| text.len() > MAX_CONTEXT_BYTES);
-    let browser = context.browser.as_ref().is_some_and(|browser| browser.expose().len() > MAX_CONTEXT_BYTES);
-    if long || browser {
-        return Err(Fault::invalid(format!(
-            "a value of the context is longer than {MAX_CONTEXT_BYTES} bytes"
-        )));
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let sizes = [
+        ("address", length(&client.address), MAX_ADDRESS_BYTES),
+        ("user_agent", length(&client.user_agent), MAX_CONTEXT_BYTES),
+        ("locale", length(&client.locale), MAX_CONTEXT_BYTES),
+        ("browser", context.browser.as_ref().map_or(0, |text| text.expose().len()), MAX_CONTEXT_BYTES),
+    ];
+    match sizes.into_iter().find(|(_, length, longest)| length > longest) {
+        None => Ok(()),
+        Some((key, _, longest)) => {
+            Err(Fault::invalid(format!("context: `{key}` is longer than {longest} bytes")))
+        }
     }
-    Ok(())
+}
+
+/// The account as a stranger may see it.
+fn masked(account: &AccountId) -> String {
+    EmailAddress::parse(account.as_str()).map_or_else(
+        |_| account.as_str().chars().take(1).chain("•••".chars()).collect(),
+        |address| address.masked(),
+    )
 }

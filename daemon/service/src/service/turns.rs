@@ -1,6 +1,9 @@
 //! One event, from the stored case to the committed one.
 
+use std::hash::{Hash, Hasher};
+
 use readmit_recovery::case::{Case, Moment, Opening, Transition};
+use readmit_recovery::command::{Command, Record};
 use readmit_recovery::event::{Event, Reply};
 use readmit_recovery::facts::Question;
 use readmit_recovery::id::{CaseId, PolicyVersion};
@@ -9,7 +12,7 @@ use readmit_recovery::verdict::Verdict;
 use readmit_store::{CommitError, DecisionRow, Entry, Write};
 use serde_json::{Map, Value};
 
-use super::limits::APPLY_TRIES;
+use super::limits::{APPLY_TRIES, CASE_LOCKS};
 use super::writes::{Row, effects, from_row};
 use super::{Fault, Service, Signal, now, seed};
 
@@ -88,6 +91,8 @@ impl Service {
         event: Event,
         extra: Vec<Write>,
     ) -> Result<Applied, ApplyError> {
+        let _turn = self.turn_of(id).await;
+        let mut missing = false;
         for _ in 0..APPLY_TRIES {
             let Loaded { case, revision } = self.load(id).await?;
             let at = now();
@@ -103,7 +108,11 @@ impl Service {
             let row = Row::Update { revision };
             match self.commit_transition(transition, &row, extra.clone(), decisions, actor, at).await {
                 Ok(applied) => return Ok(applied),
+                // Another daemon was faster.
                 Err(CommitError::Stale) => {}
+                // A device may have been deleted since it was looked for: once more, without it.
+                Err(CommitError::NotFound) if !missing => missing = true,
+                Err(CommitError::NotFound) => return Err(ApplyError::Fault(gone())),
                 Err(CommitError::Spent(_)) => return Err(ApplyError::Spent),
                 Err(error) => return Err(ApplyError::Fault(error.into())),
             }
@@ -144,6 +153,41 @@ impl Service {
         Ok((transition, decisions))
     }
 
+    /// Waits until no other event of the case is being applied. Whoever came first goes first, so that a flood of
+    /// events cannot keep a veto or the end of a call waiting for ever.
+    async fn turn_of(&self, id: &CaseId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let mut hasher = std::hash::DefaultHasher::new();
+        id.as_str().hash(&mut hasher);
+        let number = usize::try_from(hasher.finish() % CASE_LOCKS as u64).unwrap_or_default();
+        match self.case_locks.get(number) {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        }
+    }
+
+    /// Leaves out what is to be done to devices that administrators have deleted meanwhile: an owner's veto, or the
+    /// end of a hold, does not fail for that.
+    async fn without_gone_devices(&self, mut transition: Transition) -> Result<Transition, CommitError> {
+        let mut kept = Vec::with_capacity(transition.commands.len());
+        for command in transition.commands {
+            let (Command::DeactivateDevice(id) | Command::ReactivateDevice(id) | Command::DeleteDevice(id)) =
+                &command
+            else {
+                kept.push(command);
+                continue;
+            };
+            let found = self.store.device(id).await;
+            if found.map_err(|error| CommitError::Backend(error.into()))?.is_some() {
+                kept.push(command);
+            } else {
+                let detail = vec![("device", id.to_string())];
+                transition.records.push(Record { kind: "device_gone", detail });
+            }
+        }
+        transition.commands = kept;
+        Ok(transition)
+    }
+
     async fn commit_transition(
         &self,
         transition: Transition,
@@ -153,6 +197,7 @@ impl Service {
         actor: &str,
         at: Timestamp,
     ) -> Result<Applied, CommitError> {
+        let transition = self.without_gone_devices(transition).await?;
         let effects = effects(&transition, row, at).map_err(|_| CommitError::TooLarge("the case"))?;
         let case = transition.case;
         writes.extend(effects.writes);
@@ -181,4 +226,8 @@ impl Service {
         }
         Ok(Applied { case, reply: transition.reply })
     }
+}
+
+fn gone() -> Fault {
+    Fault::NotFound("what this is about is no longer on file: contact support".to_owned())
 }

@@ -1,8 +1,9 @@
 //! From what the core says to what the store writes.
 
 use readmit_recovery::account::DeviceStatus;
-use readmit_recovery::case::{Case, Transition};
+use readmit_recovery::case::{Case, Standing, Transition};
 use readmit_recovery::command::{Command, TokenPurpose};
+use readmit_recovery::factor::Factor;
 use readmit_recovery::id::DeliveryId;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{CaseRow, Entry, OutboxItem, Write};
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::Fault;
+use super::counting::count_unknown_failure;
 use super::deliveries::Payload;
 
 /// The writes of one transition, and what is to be done beside the store once they are committed.
@@ -99,7 +101,12 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
                 expires_at: token.expires_at,
             }
         }
-        Command::CountFailure(factor) => Write::CountFailure { account, factor: factor.clone() },
+        Command::CountFailure(factor) => {
+            if case.standing == Standing::Decoy {
+                effects.writes.push(count_unknown_failure(&account, factor));
+            }
+            Write::CountFailure { account, factor: factor.clone() }
+        }
         Command::ClearFailures(factor) => Write::ClearFailures { account, factor: factor.clone() },
         Command::DeactivateDevice(id) => {
             Write::DeviceStatus { id: id.clone(), status: DeviceStatus::Deactivated }
@@ -116,6 +123,9 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
             Write::ReplaceRecoveryCodes { account, hashes: hashes.clone() }
         }
         Command::IssuePass { hash, expires_at } => {
+            // What was wrong about earlier passes says nothing about this one.
+            let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Pass };
+            effects.writes.push(forgotten);
             Write::IssuePass { account, hash: *hash, expires_at: *expires_at }
         }
         Command::RevokeSessions => {
