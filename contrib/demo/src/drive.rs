@@ -96,12 +96,15 @@ fn introduce(stage: &Stage, binaries: &Binaries, narrator: &Narrator, hands: Han
              Open a SECOND TERMINAL for them now, and run there:\n\n  {} phone --dir {directory}\n",
             quoted(&binaries.demo)
         )),
-        Hands::None(_) => narrator.plain(
-            "Your mails are shown here as they come. Your phone answers itself, and types what the page shows.\n",
-        ),
+        Hands::None(_) => narrator.plain(&format!(
+            "Your mails are shown here as they come. Your phone answers itself, and types what the page shows.\n\
+             At the end you enroll a new device: scan the QR code with an authenticator app of your own, or have\n\
+             its codes shown in a second terminal by\n\n  {} app SECRET\n",
+            quoted(&binaries.demo)
+        )),
     }
     narrator.plain(&format!(
-        "To look from the outside: readmit --bus {} status (or case list, audit log …)\n",
+        "To look from the outside: readmit --bus {} status (or case list, audit verify …)\nLeaving the recovery ends the demonstration.\n",
         stage.bus_address
     ));
 }

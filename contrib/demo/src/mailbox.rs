@@ -66,6 +66,15 @@ impl Mail {
             .map(|word| word.trim_end_matches(['.', ',', ';', ')', ']']))
     }
 
+    /// The token of the first link of this kind in the text: `…/link/TOKEN`, `…/veto/TOKEN`.
+    #[must_use]
+    pub fn token(&self, kind: &str) -> Option<&str> {
+        self.links().find_map(|link| {
+            let (place, token) = link.rsplit_once('/')?;
+            (place.rsplit_once('/')?.1 == kind && !token.is_empty()).then_some(token)
+        })
+    }
+
     /// The first run of exactly `length` digits that stands alone in the text, outside of links.
     #[must_use]
     pub fn code(&self, length: usize) -> Option<&str> {
@@ -179,6 +188,16 @@ mod tests {
         assert_eq!(mail.code(6), Some("123456"));
         assert_eq!(mail.code(8), Some("12345678"));
         assert_eq!(mail.code(5), None);
+    }
+
+    #[test]
+    fn tokens_of_links() {
+        let text = "\nhttp://localhost:8080/link/ http://localhost/a/link/abc-_. https://x.example/veto/xyz";
+        let mail = Mail::read(1, envelope(text));
+        assert_eq!(
+            (mail.token("link"), mail.token("veto"), mail.token("a")),
+            (Some("abc-_"), Some("xyz"), None)
+        );
     }
 
     #[test]

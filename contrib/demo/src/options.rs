@@ -39,6 +39,11 @@ pub enum Verb {
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Show the codes of a device, as an authenticator app does
+    App {
+        /// The secret, or the otpauth:// URI, that the recovery shows
+        secret: String,
+    },
     /// Start a program that dies with its parent
     #[command(hide = true)]
     Guard {

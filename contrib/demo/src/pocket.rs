@@ -24,7 +24,6 @@ use crate::mailbox::{Mail, Mailbox};
 use crate::narrator::printable;
 use crate::person::spaced;
 use crate::phone::{Call, CallError, CallState, Ending, Softphone};
-use crate::watch::token;
 
 /// The browser on the telephone: another one than the one that opens the case.
 const BROWSER: &str = "the browser on Alice's phone";
@@ -223,10 +222,10 @@ impl Pocket {
     }
 
     async fn open(&self, number: Option<usize>) -> String {
-        let Some(mail) = self.find(number, |mail| token(mail, "link").is_some()) else {
+        let Some(mail) = self.find(number, |mail| mail.token("link").is_some()) else {
             return "there is no mail with a link to open\n".to_owned();
         };
-        let link = token(&mail, "link").unwrap_or_default();
+        let link = mail.token("link").unwrap_or_default();
         match self.client.recovery.open_link(link, BROWSER).await {
             Ok(opened) => match opened.code {
                 Some(code) => format!(
@@ -241,10 +240,10 @@ impl Pocket {
     }
 
     async fn not_me(&self, number: Option<usize>) -> String {
-        let Some(mail) = self.find(number, |mail| token(mail, "veto").is_some()) else {
+        let Some(mail) = self.find(number, |mail| mail.token("veto").is_some()) else {
             return "there is no mail with a link for \"this was not me\"\n".to_owned();
         };
-        match self.client.recovery.veto(token(&mail, "veto").unwrap_or_default()).await {
+        match self.client.recovery.veto(mail.token("veto").unwrap_or_default()).await {
             Ok(()) => "the page says: thank you, the recovery is stopped\n".to_owned(),
             Err(error) => format!("the page says: {}\n", plain(&error)),
         }
@@ -267,14 +266,9 @@ impl Pocket {
 
     fn codes(&self) -> String {
         let devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown: String = devices
-            .iter()
-            .map(|(name, device)| {
-                let [before, now, next] = [-1, 0, 1].map(|steps| spaced(&device.code(steps)));
-                format!("  {name}: {now} (before it {before}, after it {next})\n")
-            })
-            .collect();
-        format!("{shown}  they change in {} s\n", Authenticator::seconds_left())
+        let list: String =
+            devices.iter().map(|(name, device)| format!("  {name}: {}\n", shown(device))).collect();
+        format!("{list}  they change in {} s\n", Authenticator::seconds_left())
     }
 
     fn tell(&self, news: &str) {
@@ -293,10 +287,17 @@ fn read(mail: &Mail) -> String {
         .lines()
         .chain([""])
         .chain(mail.text.trim().lines())
-        .map(|line| format!("  {}\n", printable(line)))
+        .map(|line| format!("{}\n", format!("  {}", printable(line)).trim_end()))
         .collect();
-    let hint = if token(mail, "link").is_some() { "(`open` opens its link on this phone)\n" } else { "" };
+    let hint = if mail.token("link").is_some() { "(`open` opens its link on this phone)\n" } else { "" };
     format!("{lines}{hint}")
+}
+
+/// What the app shows of a device.
+#[must_use]
+pub fn shown(device: &Authenticator) -> String {
+    let [before, now, next] = [-1, 0, 1].map(|steps| spaced(&device.code(steps)));
+    format!("{now} (before it {before}, after it {next})")
 }
 
 /// What the daemon says, without the error's name.

@@ -9,12 +9,14 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::authenticator::{Authenticator, NoSecret};
 use crate::binaries::{Binaries, Missing};
 use crate::drive::{DriveError, Hands, drive};
 use crate::guard::{self, GuardError};
 use crate::narrator::{Narrator, Who};
 use crate::options::{Options, Show, Verb};
 use crate::person::Behaviour;
+use crate::pocket::shown;
 use crate::pocket::terminal::{self, NoPocket};
 use crate::stage::{Stage, StageError};
 use crate::watch::{JourneyError, play};
@@ -51,6 +53,10 @@ enum ShowError {
     Guard(#[from] GuardError),
     #[error(transparent)]
     NoPocket(#[from] NoPocket),
+    #[error(transparent)]
+    NoSecret(#[from] NoSecret),
+    #[error("the answer could not be written")]
+    Say(#[source] io::Error),
     #[error("interrupted")]
     Interrupted,
 }
@@ -71,6 +77,7 @@ pub fn run() -> ExitCode {
             Err(guard::become_program(parent, &program, &arguments).into())
         }
         Some(Verb::Phone { dir }) => terminal::connect(&dir).map_err(ShowError::from),
+        Some(Verb::App { secret }) => app(&secret),
         None => show(&options.show),
     };
     match shown {
@@ -81,6 +88,12 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn app(secret: &str) -> Result<(), ShowError> {
+    let device = Authenticator::scan(secret)?;
+    let left = Authenticator::seconds_left();
+    writeln!(io::stdout(), "{}; they change in {left} s", shown(&device)).map_err(ShowError::Say)
 }
 
 fn report(error: &dyn std::error::Error) {

@@ -1,72 +1,28 @@
 //! The whole journey, played: a person loses the phone with the authenticator app, and gets back in.
 
+mod fault;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use zbus::Variant;
 
-use crate::authenticator::{Authenticator, NoSecret};
+pub use self::fault::JourneyError;
+use self::fault::refused;
+use crate::authenticator::Authenticator;
 use crate::client::{CaseView, Client, Options, StepView};
 use crate::limits;
 use crate::mailbox::{Mail, Mailbox};
 use crate::narrator::{Narrator, Who};
 use crate::person::{Behaviour, Person, spaced};
-use crate::phone::{CallError, Softphone};
+use crate::phone::Softphone;
 use crate::stage::{ACCOUNT, EMAIL, PASSWORD, PHONE, Stage};
 
 /// What the person changes the password to.
 const NEW_PASSWORD: &str = "a new one, since the old phone may be found";
 /// The browser that opens the case; it proves that the link was opened in the same one.
 const BROWSER: &str = "the browser on Alice's laptop";
-
-/// Why the journey did not come to its end.
-#[derive(Debug, Error)]
-pub enum JourneyError {
-    /// The daemon refused.
-    #[error("the daemon refused to {what}")]
-    Refused {
-        /// What was tried.
-        what: &'static str,
-        /// Why.
-        #[source]
-        source: zbus::Error,
-    },
-    /// A mail did not come.
-    #[error("no mail with {what} came within {} s", limits::MAIL.as_secs())]
-    NoMail {
-        /// What it should have had.
-        what: &'static str,
-    },
-    /// The call broke down.
-    #[error("the call broke down")]
-    Call(#[from] CallError),
-    /// The phone step did not succeed.
-    #[error("the phone step was not proven; the page says: {page}")]
-    NotProven {
-        /// What the page says instead.
-        page: String,
-    },
-    /// The case is in another state than it should be.
-    #[error("the case is {state}, not {expected}")]
-    State {
-        /// Its state.
-        state: String,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// Something is not as it should be at the end.
-    #[error("at the end, {0}")]
-    End(String),
-    /// The new device is unusable.
-    #[error(transparent)]
-    Device(#[from] NoSecret),
-}
-
-fn refused(what: &'static str) -> impl FnOnce(zbus::Error) -> JourneyError {
-    move |source| JourneyError::Refused { what, source }
-}
 
 /// Plays the whole journey; the phone behaves like this at its first call, and well at the next.
 ///
@@ -163,9 +119,9 @@ impl Journey<'_> {
             self.client.recovery.start(&self.case, "email").await.map_err(refused("send an e-mail"))?;
         let (hint, sender) = (step.hint.unwrap_or_default(), step.sender.unwrap_or_default());
         self.tell(Who::Page, &format!("sent to {hint} from {sender}; look in the spam folder, too"));
-        let mail = self.mail("a link", |mail| token(mail, "link").is_some()).await?;
+        let mail = self.mail("a link", |mail| mail.token("link").is_some()).await?;
         self.narrator.breathe(4).await;
-        let link = token(&mail, "link").unwrap_or_default().to_owned();
+        let link = mail.token("link").unwrap_or_default().to_owned();
         self.tell(Who::Alice, "opens the link in the same browser and clicks \"It is me\"");
         let open = self.client.recovery.open_link(&link, BROWSER);
         let opened = open.await.map_err(refused("take the link"))?;
@@ -331,7 +287,7 @@ impl Journey<'_> {
 
     /// J16: everyone who should know is told, with a way to stop it.
     async fn notices(&mut self) -> Result<(), JourneyError> {
-        let is_notice = |mail: &Mail| token(mail, "veto").is_some() && token(mail, "link").is_none();
+        let is_notice = |mail: &Mail| mail.token("veto").is_some() && mail.token("link").is_none();
         self.read = 0;
         self.mail_silently("a way to say \"this was not me\"", is_notice).await?;
         for mail in self.mailbox.all().iter().filter(|mail| is_notice(mail)) {
@@ -425,15 +381,6 @@ async fn watch_page(client: &Client, case: &str, narrator: &Narrator) -> Result<
         }
         tokio::time::sleep(limits::LOOK).await;
     }
-}
-
-/// The token of the first link in the mail of this kind: `…/link/TOKEN` or `…/veto/TOKEN`.
-#[must_use]
-pub fn token<'a>(mail: &'a Mail, kind: &str) -> Option<&'a str> {
-    mail.links().find_map(|link| {
-        let (place, token) = link.rsplit_once('/')?;
-        (place.rsplit_once('/')?.1 == kind && !token.is_empty()).then_some(token)
-    })
 }
 
 fn message(step: &StepView) -> String {
