@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Challenge, ChallengeStatus, State, Task};
+use crate::account::Form;
 use crate::disposition::Disposition;
 use crate::event::Phase;
 use crate::factor::Factor;
@@ -11,7 +12,7 @@ use crate::limits::{TRIES_PER_CALL, TRIES_PER_CASE, TRIES_PER_CHALLENGE};
 use crate::plan::{Atom, Plan};
 use crate::secret::Secret;
 use crate::time::Timestamp;
-use crate::verdict::Outcome;
+use crate::verdict::{DeviceFate, Outcome};
 
 /// A case as a person sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,13 +197,22 @@ impl Case {
         if comes() { "This comes after the step before it." } else { "This is not needed any more." }
     }
 
-    const fn message(&self) -> &'static str {
+    /// Whether an entry in an app is left over, which would only confuse (J11).
+    fn leaves_an_app(&self, outcome: &Outcome) -> bool {
+        let is_virtual = self.facts.device.as_ref().is_some_and(|device| device.form == Form::Virtual);
+        is_virtual && outcome.device == DeviceFate::Deactivate
+    }
+
+    fn message(&self) -> &'static str {
         match &self.state {
             State::Proving => {
                 "Go through the steps one by one. If a step does not work, try again, or contact support."
             }
             State::Held { .. } => {
                 "Everything is proven. For your safety there is a waiting time before the recovery takes effect; come back when it is over. The owner of the account has been told and can stop it."
+            }
+            State::Recovered { outcome, .. } if self.leaves_an_app(outcome) => {
+                "You have recovered your account. Sign in now, and finish what is left to do. Remove this account from the app on the old device, if you still have it."
             }
             State::Recovered { .. } => {
                 "You have recovered your account. Sign in now, and finish what is left to do."

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use readmit_recovery::account::Form;
 use readmit_recovery::command::Command;
 use readmit_recovery::event::{Comparison, Event, Reply};
 use readmit_recovery::limits::{ENROLLMENTS_PER_CASE, MAX_ANSWER_BYTES, TRIES_PER_CHALLENGE};
@@ -39,6 +40,19 @@ fn an_outcome_is_done_to_the_account() {
         assert_eq!(desk.told_of_last(), wanted);
         let left: Vec<&str> = desk.case.view(desk.now()).tasks.iter().map(|task| task.as_str()).collect();
         assert_eq!(left.join(" "), tasks);
+    }
+}
+
+/// J11: "Virtual device: same, and the person is told to remove the account from the app."
+#[test]
+fn an_entry_left_in_an_app_is_named() {
+    let keep = Outcome { device: DeviceFate::Keep, ..outcome() };
+    for (form, outcome, named) in
+        [(Form::Virtual, outcome(), true), (Form::Hardware, outcome(), false), (Form::Virtual, keep, false)]
+    {
+        let mut desk = recovered("password totp", outcome);
+        desk.case.facts.device.as_mut().expect("a device").form = form;
+        assert_eq!(desk.case.view(desk.now()).message.contains("the app on the old device"), named);
     }
 }
 
