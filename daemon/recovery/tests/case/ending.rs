@@ -5,6 +5,7 @@ use std::time::Duration;
 use readmit_recovery::account::Form;
 use readmit_recovery::command::Command;
 use readmit_recovery::event::{Comparison, Event, Reply};
+use readmit_recovery::facts::DeviceFacts;
 use readmit_recovery::limits::{ENROLLMENTS_PER_CASE, MAX_ANSWER_BYTES, TRIES_PER_CHALLENGE};
 use readmit_recovery::recovery_code;
 use readmit_recovery::verdict::{DeviceFate, Outcome};
@@ -51,7 +52,9 @@ fn an_entry_left_in_an_app_is_named() {
         [(Form::Virtual, outcome(), true), (Form::Hardware, outcome(), false), (Form::Virtual, keep, false)]
     {
         let mut desk = recovered("password totp", outcome);
-        desk.case.facts.device.as_mut().expect("a device").form = form;
+        let (label, enrolled_at) = ("phone".to_owned(), desk.now());
+        let id = desk.case.device.clone().expect("a device");
+        desk.case.facts.device = Some(DeviceFacts { id, form, label, enrolled_at });
         assert_eq!(desk.case.view(desk.now()).message.contains("the app on the old device"), named);
     }
 }
