@@ -12,15 +12,13 @@ use tokio::sync::oneshot;
 
 use crate::limits;
 
-/// The longest path of a unix socket (`sun_path` less its final zero).
-const LONGEST_PATH: usize = 107;
-
 /// Why the bus did not come up.
 #[derive(Debug, Error)]
 pub enum BusError {
     /// The path does not fit into a socket's address.
     #[error(
-        "the path {path:?} is longer than the {LONGEST_PATH} octets that a socket's may have; use a shorter --keep"
+        "the path {path:?} is longer than the {} octets that a socket's may have; use a shorter --keep",
+        limits::SOCKET_PATH
     )]
     LongPath {
         /// The path.
@@ -62,7 +60,7 @@ impl EmbeddedBus {
     /// # Errors
     /// If it cannot listen there.
     pub fn start(socket: &Path) -> Result<Self, BusError> {
-        if socket.as_os_str().len() > LONGEST_PATH {
+        if socket.as_os_str().len() > limits::SOCKET_PATH {
             return Err(BusError::LongPath { path: socket.to_owned() });
         }
         let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/.".contains(&b));
@@ -144,7 +142,7 @@ mod tests {
     #[test]
     fn places_where_no_socket_can_be() {
         let directory = tempfile::tempdir().unwrap();
-        let long = directory.path().join("x".repeat(LONGEST_PATH));
+        let long = directory.path().join("x".repeat(limits::SOCKET_PATH));
         assert!(matches!(EmbeddedBus::start(&long), Err(BusError::LongPath { .. })));
         assert!(matches!(EmbeddedBus::start(Path::new("/tmp/a,b;c")), Err(BusError::OddPath { .. })));
         let nowhere = directory.path().join("no/such/bus");

@@ -48,6 +48,15 @@ pub const ANSWER: Duration = Duration::from_secs(10);
 /// How long the phone waits for the response when it hangs up.
 pub const HANG_UP: Duration = Duration::from_secs(2);
 
+/// Octets in the path of a unix socket (`sun_path` less its final zero).
+pub const SOCKET_PATH: usize = 107;
+/// Seconds for which a phone rings, if somebody may be there.
+pub const RING_SECONDS: u64 = 30;
+/// Seconds for which a phone rings for somebody who watches nobody answer it.
+pub const SHORT_RING_SECONDS: u64 = 6;
+/// Lines of a mail that a story shows.
+pub const MAIL_LINES: usize = 24;
+
 /// How long the bus may take to come up.
 pub const BUS_START: Duration = Duration::from_secs(10);
 /// How long the daemon may take to take its name on the bus.

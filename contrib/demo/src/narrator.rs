@@ -4,12 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::limits;
 use crate::mailbox::Mail;
 
 /// How long one breath is at a human pace.
 const BREATH: Duration = Duration::from_millis(900);
-/// Lines of a mail that are shown.
-const MAIL_LINES: usize = 24;
 
 /// Who does or says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,12 +99,12 @@ impl Narrator {
         let (dim, plain) = self.style("\x1b[2m");
         let mut text = format!("         {dim}│{plain} {}\n         {dim}│{plain}\n", mail.subject);
         let lines: Vec<_> = mail.text.trim().lines().collect();
-        for line in lines.iter().take(MAIL_LINES) {
+        for line in lines.iter().take(limits::MAIL_LINES) {
             let line = printable(line);
             let space = if line.is_empty() { "" } else { " " };
             text.push_str(&format!("         {dim}│{plain}{space}{line}\n"));
         }
-        if lines.len() > MAIL_LINES {
+        if lines.len() > limits::MAIL_LINES {
             text.push_str(&format!("         {dim}│ …{plain}\n"));
         }
         self.write(&text);

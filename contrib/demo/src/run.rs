@@ -13,6 +13,7 @@ use crate::authenticator::{Authenticator, NoSecret};
 use crate::binaries::{Binaries, Missing};
 use crate::drive::{DriveError, Hands, drive};
 use crate::guard::{self, GuardError};
+use crate::limits;
 use crate::narrator::{Narrator, Who};
 use crate::options::{Options, Show, Verb};
 use crate::person::Behaviour;
@@ -20,11 +21,6 @@ use crate::pocket::shown;
 use crate::pocket::terminal::{self, NoPocket};
 use crate::stage::{Stage, StageError};
 use crate::watch::{JourneyError, play};
-
-/// How long a phone rings, if somebody may be there.
-const RING_SECONDS: u64 = 30;
-/// How long a phone rings for somebody who watches nobody answer it.
-const SHORT_RING_SECONDS: u64 = 6;
 
 /// Why the show did not come to its end.
 #[derive(Debug, Error)]
@@ -159,7 +155,8 @@ fn ask(watch: Mode, first: Behaviour) -> Result<Mode, ShowError> {
 
 async fn perform(options: &Show, mode: Mode, binaries: &Binaries) -> Result<(), ShowError> {
     let first = options.first_call();
-    let ring_seconds = if first == Behaviour::NoAnswer { SHORT_RING_SECONDS } else { RING_SECONDS };
+    let ring_seconds =
+        if first == Behaviour::NoAnswer { limits::SHORT_RING_SECONDS } else { limits::RING_SECONDS };
     let fast = matches!(mode, Mode::Watch { fast: true });
     let narrator = Arc::new(Narrator::on_stdout(fast));
     narrator
