@@ -35,7 +35,7 @@ impl Daemon {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id().expect("the daemon runs")
+        self.child.id().expect("the daemon was not waited for")
     }
 
     /// Ends it as a power cut does.
@@ -45,10 +45,18 @@ impl Daemon {
 
     /// Asks it to stop and waits.
     pub(crate) async fn stop(mut self) -> ExitStatus {
-        let id = Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap();
-        kill_process(id, Signal::TERM).unwrap();
+        kill_process(pid(self.id()), Signal::TERM).unwrap();
         patiently("the daemon to stop", self.child.wait()).await.unwrap()
     }
+}
+
+/// Ends a process that the test has started, as a power cut does.
+pub fn kill(id: u32) {
+    kill_process(pid(id), Signal::KILL).unwrap();
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
 }
 
 fn spawn(config: &Path, log: &Path, filter: &str, clock: Option<&Clock>) -> Child {

@@ -29,6 +29,15 @@ pub struct BusError {
     pub text: String,
 }
 
+impl BusError {
+    /// Whether it is not the daemon's answer, but that of a bus without it.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        ["NoReply", "ServiceUnknown", "NameHasNoOwner", "Disconnected", "Connection"]
+            .contains(&self.name.as_str())
+    }
+}
+
 /// One front end's or administrator's connection.
 #[derive(Clone)]
 pub struct Desk {
@@ -222,6 +231,13 @@ impl Desk {
         let rule = rule("org.freedesktop.DBus", member).add_arg(NAME).build().unwrap();
         let stream = MessageStream::for_match_rule(rule, &self.connection, None).await.unwrap();
         Signals { stream, member }
+    }
+
+    /// Waits until cases have changed so many times.
+    pub async fn changed_times(&self, times: u64) {
+        let mut changes = self.changes();
+        let last = *changes.borrow() + times;
+        patiently("changes", changes.wait_for(|count| *count >= last)).await.unwrap();
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 pub use case::Case;
 pub use clock::Clock;
+pub use daemon::kill;
 pub use desk::{BusError, Desk, Signals};
 pub use mailbox::{Mail, Mailbox};
 pub use person::{PASSWORD, Person, code_at};

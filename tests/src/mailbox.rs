@@ -45,6 +45,17 @@ impl Mailbox {
         Mail::read(&told).unwrap()
     }
 
+    /// Waits for messages as [`Mailbox::mail`] does, and takes all that have come; the last one is the answer.
+    pub async fn last_mail(&mut self, to: &str, with: &str) -> Mail {
+        let mut last = self.mail(to, with).await;
+        let fits =
+            |told: &Value| Mail::read(told).is_some_and(|mail| mail.to == to && mail.text.contains(with));
+        while let Some(later) = self.script.take_now(fits) {
+            last = Mail::read(&later).unwrap();
+        }
+        last
+    }
+
     /// Every message so far.
     pub async fn all(&mut self) -> Vec<Mail> {
         self.script.sync().await;

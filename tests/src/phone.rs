@@ -46,6 +46,19 @@ impl Phone {
         self.script.command("answer");
     }
 
+    /// Lets go of a call that the other side may have forgotten, and of everything that was told so far.
+    pub async fn settle(&mut self) {
+        let count = |phone: &Self, event: &str| {
+            phone.script.all().iter().filter(|told| told["event"] == event).count()
+        };
+        while count(self, "ended") < count(self, "incoming") {
+            self.script.forget();
+            self.script.command("hangup");
+            self.script.take("the end", |told| told["event"] == "ended" || told["event"] == "error").await;
+        }
+        self.script.forget();
+    }
+
     /// Waits for an event: `incoming`, `answered`, `media`, `pressed` or `ended`.
     pub async fn wait_for(&mut self, event: &str) -> Value {
         self.script.take(event, |told| told["event"] == event).await

@@ -24,6 +24,8 @@ pub(crate) struct Script {
 
 struct Events {
     told: Mutex<Vec<Told>>,
+    /// What it wrote to standard error, for whoever reads why a test failed.
+    complaints: Mutex<String>,
     count: watch::Sender<usize>,
 }
 
@@ -43,9 +45,14 @@ impl Script {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{python} cannot be run ({error}); install it: {INSTALL}"));
-        let events = Arc::new(Events { told: Mutex::default(), count: watch::channel(0).0 });
+        let events = Arc::new(Events {
+            told: Mutex::default(),
+            complaints: Mutex::default(),
+            count: watch::channel(0).0,
+        });
         let output = BufReader::new(child.stdout.take().unwrap());
         let telling = Arc::clone(&events);
         thread::spawn(move || {
@@ -53,6 +60,13 @@ impl Script {
                 let Ok(event) = serde_json::from_str(&line) else { continue };
                 telling.told.lock().unwrap().push(Told { event, taken: false });
                 telling.count.send_modify(|count| *count += 1);
+            }
+        });
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        let telling = Arc::clone(&events);
+        thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                *telling.complaints.lock().unwrap() += &format!("{line}\n");
             }
         });
         let input = child.stdin.take().unwrap();
@@ -76,7 +90,10 @@ impl Script {
             }
         };
         let found = tokio::time::timeout(crate::PATIENCE, look).await;
-        found.unwrap_or_else(|_| panic!("{} did not tell of {what}; it told:\n{:#?}", self.name, self.all()))
+        found.unwrap_or_else(|_| {
+            let complaints = self.events.complaints.lock().unwrap();
+            panic!("{} did not tell of {what}; it told:\n{:#?}\n{complaints}", self.name, self.all())
+        })
     }
 
     /// Waits for the event that says that it serves; a script that lacks a library never does.
@@ -91,6 +108,11 @@ impl Script {
         let found = told.iter_mut().find(|told| !told.taken && fits(&told.event))?;
         found.taken = true;
         Some(found.event.clone())
+    }
+
+    /// Takes everything that was told so far.
+    pub(crate) fn forget(&self) {
+        self.events.told.lock().unwrap().iter_mut().for_each(|told| told.taken = true);
     }
 
     /// Everything that was told, taken or not.
