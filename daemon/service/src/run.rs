@@ -97,6 +97,8 @@ async fn serve(
     bus::take_name(&connection).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
     let ended = tokio::select! {
+        // The work ends on a shutdown too, perhaps first: being told to stop is what happened.
+        biased;
         () = shutdown.cancelled() => Ok(()),
         lost = bus::lost(&connection) => Err(lost.into()),
         ended = &mut working => Err(RunError::Service(why_ended(ended))),
