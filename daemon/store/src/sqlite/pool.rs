@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use parking_lot::Mutex;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::time::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Params};
 use zeroize::Zeroizing;
 
@@ -58,6 +59,7 @@ impl Pool {
         connection.busy_timeout(BUSY_WAIT)?;
         connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         connection.set_prepared_statement_cache_capacity(crate::limits::STATEMENTS);
+        keep_plans(&connection)?;
         Ok(connection)
     }
 }
@@ -125,6 +127,13 @@ impl Reader<'_> {
     }
 }
 
+/// Keeps the plan of a statement as it was prepared. Otherwise SQLite prepares it again whenever a parameter that
+/// the planner looked at is bound anew, which here is every time, and takes longer than the query.
+pub(super) fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// The limit and offset of a page, within what one read may return.
 pub(super) fn bounds(page: Page) -> (u32, u32) {
     (page.limit.min(MAX_PAGE), page.offset)
@@ -133,6 +142,8 @@ pub(super) fn bounds(page: Page) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use rusqlite::StatementStatus;
 
     use super::*;
 
@@ -157,6 +168,25 @@ mod tests {
         assert_eq!(pool.idle.lock().len(), IDLE_READERS);
         nested(&pool, IDLE_READERS + 2).unwrap();
         assert_eq!(pool.idle.lock().len(), IDLE_READERS);
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.db");
+        let tables = "CREATE TABLE t (id INTEGER PRIMARY KEY, owner TEXT, at INTEGER) STRICT;
+                      CREATE INDEX by_owner ON t (owner);
+                      CREATE INDEX by_time ON t (owner, at) WHERE at IS NOT NULL;";
+        Connection::open(&path).unwrap().execute_batch(tables).unwrap();
+        let pool = Pool::new(path, Sealer::new(Arc::new(crate::Keyring::ephemeral([7; 32]))));
+        for owner in ["a", "b", "c"] {
+            let prepared_again = pool.read(|reader| {
+                let mut statement = reader.statement("SELECT id FROM t WHERE owner = ?1 ORDER BY at, id")?;
+                assert!(statement.query([owner])?.next()?.is_none());
+                Ok(statement.get_status(StatementStatus::RePrepare))
+            });
+            assert_eq!(prepared_again.unwrap(), 0, "{owner}");
+        }
     }
 
     #[test]
