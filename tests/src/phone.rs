@@ -1,6 +1,7 @@
 //! The person's telephone: a softphone on pjsip.
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::script::Script;
 
@@ -8,14 +9,19 @@ use crate::script::Script;
 pub struct Phone {
     script: Script,
     port: u64,
+    _directory: TempDir,
 }
 
 impl Phone {
     pub(crate) async fn start(mode: &str) -> Self {
-        let arguments = ["--mode", mode, "--after", "0.2"];
+        // What it hears goes into a file: a softphone that listens to nothing takes its sound device for idle and
+        // closes it, between calls and in them.
+        let directory = tempfile::tempdir().unwrap();
+        let heard = directory.path().join("heard.wav").display().to_string();
+        let arguments = ["--mode", mode, "--after", "0.2", "--record", &heard];
         let mut script = Script::start("plugins/voice/tests/softphone.py", &arguments);
         let port = script.started("ready").await["port"].as_u64().unwrap();
-        Self { script, port }
+        Self { script, port, _directory: directory }
     }
 
     pub(crate) fn address(&self) -> String {
@@ -38,7 +44,7 @@ impl Phone {
         self.script.command(&format!("digits {digits}"));
         let pressed =
             self.script.take("pressed", |told| told["event"] == "pressed" || told["event"] == "error").await;
-        assert_eq!(pressed["event"], "pressed", "{pressed}");
+        assert_eq!(pressed["event"], "pressed", "the phone told {:#?}", self.script.all());
     }
 
     /// Answers the call that rings.
@@ -48,13 +54,15 @@ impl Phone {
 
     /// Lets go of a call that the other side may have forgotten, and of everything that was told so far.
     pub async fn settle(&mut self) {
+        self.script.command("hangup");
+        // It answers an unknown command once it is through with those before.
+        self.script.command("settled");
+        self.script.take("the fence", |told| told["text"] == "unknown command: settled").await;
         let count = |phone: &Self, event: &str| {
             phone.script.all().iter().filter(|told| told["event"] == event).count()
         };
         while count(self, "ended") < count(self, "incoming") {
-            self.script.forget();
-            self.script.command("hangup");
-            self.script.take("the end", |told| told["event"] == "ended" || told["event"] == "error").await;
+            self.wait_for("ended").await;
         }
         self.script.forget();
     }
