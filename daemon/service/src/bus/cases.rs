@@ -164,7 +164,7 @@ fn shown(history: &CaseHistory, settings: &Settings) -> Dict {
         .put("failures", failures)
         .put("approvals", case.approvals.clone())
         .put("history", entries)
-        .maybe("form", case.ticket.as_ref().map(|ticket| form(ticket)))
+        .maybe("form", case.ticket.as_ref().map(form))
         .done();
     let shown: HashMap<String, OwnedVariant> = view::case(case, &view, settings);
     shown.into_iter().chain(more).collect()

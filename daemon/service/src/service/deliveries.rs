@@ -3,13 +3,12 @@
 //! A message is delivered at least once, always under the same id; a call at most once: it is marked as taken
 //! before it is placed, and one that was taken when the daemon died is never placed again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use parking_lot::Mutex;
 use readmit_recovery::case::{Challenge, ChallengeStatus};
 use readmit_recovery::disposition::Disposition;
 use readmit_recovery::event::{Comparison, Event, Phase, Reply};
@@ -17,15 +16,15 @@ use readmit_recovery::id::{CaseId, DeliveryId};
 use readmit_recovery::secret::Secret;
 use readmit_store::{CommitError, Delivery, OutboxItem, Write};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
+use super::in_hand::Hands;
 use super::limits::{
-    CALLS_AT_ONCE, CLOCK_LOOK, DELIVERY_BATCH, FIRST_RETRY, FIRST_RING, LONGEST_RETRY, LOST_MESSAGE_TRIES,
-    MESSAGE_ATTEMPT, MESSAGES_AT_ONCE, PRETENCES_AT_ONCE, RECORD_TRIES, RECORD_WAIT,
+    CLOCK_LOOK, DELIVERY_BATCH, FIRST_RETRY, FIRST_RING, LONGEST_RETRY, LOST_MESSAGE_TRIES, MESSAGE_ATTEMPT,
+    RECORD_TRIES, RECORD_WAIT,
 };
 use super::{Fault, Service, Signal, now};
 use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor, Timing};
@@ -194,7 +193,12 @@ impl Service {
         true
     }
 
-    async fn hand_over(&self, delivery: &Delivery, payload: Payload, called_off: &CancellationToken) -> Ended {
+    async fn hand_over(
+        &self,
+        delivery: &Delivery,
+        payload: Payload,
+        called_off: &CancellationToken,
+    ) -> Ended {
         let item = &delivery.item;
         let left = item.deadline.since(now());
         if left.is_zero() && !matches!(payload, Payload::Pretence { .. }) {
@@ -276,8 +280,7 @@ impl Service {
     async fn is_served(&self, channel: &str) -> bool {
         let Ok(plugins) = self.plugins() else { return false };
         let patience = Timing::default();
-        let patience =
-            if channel == "voice" { patience.call_patience } else { patience.message_patience };
+        let patience = if channel == "voice" { patience.call_patience } else { patience.message_patience };
         let until = Instant::now() + patience;
         loop {
             let mut may_come = false;
@@ -302,7 +305,11 @@ impl Service {
 
     /// Does what must not be lost over a store that fails for a while. What is not done stays taken, and is put
     /// right when the daemon starts again.
-    async fn keep_trying<T, F: Future<Output = Result<T, Fault>>>(&self, id: &DeliveryId, write: impl Fn() -> F) {
+    async fn keep_trying<T, F: Future<Output = Result<T, Fault>>>(
+        &self,
+        id: &DeliveryId,
+        write: impl Fn() -> F,
+    ) {
         let mut wait = RECORD_WAIT;
         for _ in 0..RECORD_TRIES {
             let Err(fault) = write().await else { return };
@@ -378,62 +385,7 @@ impl Service {
     }
 
     fn case_of_call(&self, delivery: &DeliveryId) -> Option<CaseId> {
-        self.in_hand.0.lock().get(delivery).and_then(|held| held.case.clone())
-    }
-}
-
-/// The deliveries that have been taken and have not ended.
-#[derive(Default)]
-pub(super) struct InHand(Mutex<HashMap<DeliveryId, Held>>);
-
-struct Held {
-    case: Option<CaseId>,
-    called_off: CancellationToken,
-}
-
-impl InHand {
-    fn add(&self, delivery: &Delivery) -> CancellationToken {
-        let called_off = CancellationToken::new();
-        let held = Held { case: delivery.item.case.clone(), called_off: called_off.clone() };
-        self.0.lock().insert(delivery.item.id.clone(), held);
-        called_off
-    }
-
-    fn remove(&self, id: &DeliveryId) {
-        self.0.lock().remove(id);
-    }
-
-    fn call_off(&self, id: &DeliveryId) {
-        if let Some(held) = self.0.lock().get(id) {
-            held.called_off.cancel();
-        }
-    }
-}
-
-/// How many deliveries of a kind may be in hand: a flood of one kind stops no other.
-struct Hands {
-    messages: Arc<Semaphore>,
-    calls: Arc<Semaphore>,
-    pretences: Arc<Semaphore>,
-}
-
-impl Hands {
-    fn new() -> Self {
-        let hands = |number| Arc::new(Semaphore::new(number));
-        Self {
-            messages: hands(MESSAGES_AT_ONCE),
-            calls: hands(CALLS_AT_ONCE),
-            pretences: hands(PRETENCES_AT_ONCE),
-        }
-    }
-
-    fn free(&self, payload: Option<&Payload>) -> Option<OwnedSemaphorePermit> {
-        let hands = match payload {
-            Some(Payload::Message { .. }) | None => &self.messages,
-            Some(Payload::Call { .. }) => &self.calls,
-            Some(Payload::Pretence { .. }) => &self.pretences,
-        };
-        hands.clone().try_acquire_owned().ok()
+        self.in_hand.case_of(delivery)
     }
 }
 
@@ -473,8 +425,16 @@ pub struct PluginEvents(pub Arc<Service>);
 impl Events for PluginEvents {
     fn progress(&self, id: &DeliveryId, phase: &str) {
         let Ok(phase) = phase.parse::<Phase>() else { return };
+        if !self.0.in_hand.note(id, phase) {
+            return;
+        }
+        // One after the other, so that the page shows what was last, not what was slowest.
         let (service, id) = (Arc::clone(&self.0), id.clone());
-        tokio::spawn(async move { service.progressed(id, phase).await });
+        tokio::spawn(async move {
+            while let Some(phase) = service.in_hand.next(&id) {
+                service.progressed(id.clone(), phase).await;
+            }
+        });
     }
 
     fn check(&self, id: &DeliveryId, digits: Secret) -> BoxFuture<'static, Checked> {

@@ -64,3 +64,5 @@ pub const MAX_REASON_BYTES: usize = 4000;
 pub const MAX_ROWS: u32 = 1000;
 /// How soon a pretended call rings, like a real one.
 pub const FIRST_RING: Duration = Duration::from_secs(2);
+/// Phases of a call that wait to be told; the oldest are dropped.
+pub const PHASES_WAITING: usize = 16;

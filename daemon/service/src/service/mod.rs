@@ -10,6 +10,7 @@ mod deliveries;
 mod devices;
 mod facts;
 mod fault;
+mod in_hand;
 mod limits;
 mod passwords;
 mod plugins;
@@ -34,6 +35,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 pub use accounts::AccountProperties;
+pub use authentication::Verified;
 pub use client::OpenContext;
 pub use deliveries::PluginEvents;
 pub use devices::{DeviceProperties, NewDevice};
@@ -45,7 +47,7 @@ pub use staff::{CaseHistory, Officer};
 
 use crate::config::LimitRules;
 use crate::plugins::Supervisor;
-use deliveries::InHand;
+use in_hand::InHand;
 use passwords::Passwords;
 
 /// What the configuration says to the service.

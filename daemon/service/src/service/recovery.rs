@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use readmit_recovery::account::Reason;
+use readmit_recovery::address::EmailAddress;
 use readmit_recovery::case::{Case, Opening, State, StepView, Task, View, client_in_words};
 use readmit_recovery::event::{Comparison, Event, Proof, Reply};
 use readmit_recovery::factor::Factor;
-use readmit_recovery::address::EmailAddress;
 use readmit_recovery::id::{AccountId, CaseId, TicketId};
 use readmit_recovery::recovery_code;
 use readmit_recovery::secret::Secret;
@@ -304,7 +304,8 @@ impl Service {
         let case = self.load(&id).await?.case;
         if !matches!(&case.state, State::Recovered { tasks, .. } if tasks.contains(&Task::ChangePassword)) {
             // A hash is dear: it is not computed for who has no password to change.
-            let asked = self.decide(&case.policy, now(), |moment| Ok(case.apply(Event::PasswordChanged, moment)?));
+            let asked =
+                self.decide(&case.policy, now(), |moment| Ok(case.apply(Event::PasswordChanged, moment)?));
             return asked.await.and_then(|_| Err(Fault::internal()));
         }
         let account = case.account;

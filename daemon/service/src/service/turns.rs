@@ -213,7 +213,10 @@ impl Service {
         let mut change = self.change(actor, writes);
         change.at = at;
         self.store.commit(change).await?;
-        self.tell(Signal::CaseChanged { case: case.id.clone(), state: case.state.as_str() });
+        // Whoever opens a case learns its id, and with it the state, by the reply; nobody else knows it yet.
+        if matches!(row, Row::Update { .. }) {
+            self.tell(Signal::CaseChanged { case: case.id.clone(), state: case.state.as_str() });
+        }
         for kind in effects.alerts {
             // Whom it is about stands in the journal; the signal may be heard by many.
             self.tell(Signal::Alert { kind: kind.to_owned(), detail: Vec::new() });
