@@ -1,0 +1,27 @@
+//! The service without a bus: a real store, real policies, real plugins in this process.
+//!
+//! Nothing here sleeps: what is waited for is an event, and a bound on the whole wait keeps a broken service from
+//! hanging the run.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod bus;
+#[cfg(test)]
+mod deliveries;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod input;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod post;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod sign_in;
+#[cfg(test)]
+mod unknown;
