@@ -30,9 +30,9 @@ pub const STATEMENTS: usize = 128;
 /// How long a statement waits for a lock of another process, such as a backup.
 pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Pages of the write-ahead log after which SQLite folds it into the database.
-pub const CHECKPOINT_PAGES: i64 = 1000;
+pub const CHECKPOINT_PAGES: i64 = 4000;
 /// Bytes of the write-ahead log that are kept on disk after it was folded in.
-pub const WAL_KEPT_BYTES: i64 = 16 * 1024 * 1024;
+pub const WAL_KEPT_BYTES: i64 = 32 * 1024 * 1024;
 
 /// Parts that a quota's window is cut into: how finely charges leave it.
 pub const QUOTA_PARTS: u64 = 8;
