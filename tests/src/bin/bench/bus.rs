@@ -47,6 +47,8 @@ impl Bus {
             .args(["--nofork", "--nopidfile", "--print-address"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            // It complains that it may not have more file descriptors; these callers do with fewer.
+            .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("dbus-daemon cannot be run ({error}): apt-get install dbus-daemon"))?;

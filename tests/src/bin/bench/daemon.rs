@@ -64,8 +64,8 @@ impl Daemon {
 
     /// Asks it to stop and waits.
     pub(crate) async fn stop(mut self) -> Outcome<()> {
-        let id = self.child.id().ok_or("the daemon is gone")?;
-        let id = Pid::from_raw(i32::try_from(id)?).ok_or("the daemon has no id")?;
+        let id = Pid::from_raw(i32::try_from(self.child.id().ok_or("the daemon is gone")?)?)
+            .ok_or("the daemon has no id")?;
         kill_process(id, Signal::TERM)?;
         let status = timeout(PATIENCE, self.child.wait()).await??;
         if status.success() { Ok(()) } else { Err(format!("readmitd ended with {status}").into()) }

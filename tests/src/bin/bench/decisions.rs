@@ -20,7 +20,7 @@ pub(crate) async fn measure(world: &World) -> Outcome<Vec<Row>> {
             explained.push(round(count, explanations(&callers)).await?.per_second);
         }
         rows.push(Row::new(
-            &format!("Explain over the bus, {count} callers"),
+            &format!("Explain over the bus, {}", callers_in_words(count)),
             format!("{:.0}/s", median(explained.clone())),
             format!("Ping {:.0}/s", median(pinged.clone())),
             ratio(&explained, &pinged),
@@ -28,6 +28,11 @@ pub(crate) async fn measure(world: &World) -> Outcome<Vec<Row>> {
         ));
     }
     Ok(rows)
+}
+
+/// So many callers.
+pub(crate) fn callers_in_words(count: usize) -> String {
+    if count == 1 { "1 caller".to_owned() } else { format!("{count} callers") }
 }
 
 /// The work of a caller that asks whether the daemon is there.
@@ -56,7 +61,7 @@ pub(crate) fn explanations(
     }
 }
 
-/// The median of each round's figure, in words.
+/// What each round did a second.
 pub(crate) fn rates(rounds: &[Rate]) -> Vec<f64> {
     rounds.iter().map(|rate| rate.per_second).collect()
 }

@@ -15,7 +15,7 @@ use zbus::fdo::DBusProxy;
 use zbus::{Connection, Variant};
 
 use crate::bus::{Bus, Callers};
-use crate::decisions::{explanations, rates};
+use crate::decisions::{callers_in_words, explanations, rates};
 use crate::limits::{CALLERS, PATIENCE, ROUNDS};
 use crate::load::{median, ratio, round, warm_up};
 use crate::table::{Row, Wanted};
@@ -73,9 +73,9 @@ pub(crate) async fn measure(world: &World) -> Outcome<Vec<Row>> {
         }
         let (explained, checked) = (rates(&explained), rates(&checked));
         rows.push(Row::new(
-            &format!("Explain, {count} callers"),
+            &format!("Explain, {}, against polkitd with a JavaScript rule", callers_in_words(count)),
             format!("{:.0}/s", median(explained.clone())),
-            format!("polkitd {:.0}/s", median(checked.clone())),
+            format!("CheckAuthorization {:.0}/s", median(checked.clone())),
             ratio(&explained, &checked),
             if wanted.is_nan() { Wanted::Nothing } else { Wanted::AtLeast(wanted) },
         ));

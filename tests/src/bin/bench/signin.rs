@@ -13,7 +13,7 @@ use crate::table::{Row, Wanted};
 use crate::world::{World, authenticator, for_each, sign_in};
 
 const MANY: usize = 64;
-/// What design asks for: so many each second on the machine that the other figures come from.
+/// What is wanted: so many each second on a machine like the one in tests/bench.md.
 const WANTED: f64 = 5000.0;
 const STEP: u64 = 30;
 /// Steps on either side of now in which a code is taken.
