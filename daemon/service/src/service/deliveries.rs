@@ -15,57 +15,20 @@ use readmit_recovery::event::{Comparison, Event, Phase, Reply};
 use readmit_recovery::id::{CaseId, DeliveryId};
 use readmit_recovery::secret::Secret;
 use readmit_store::{CommitError, Delivery, OutboxItem, Write};
-use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zeroize::Zeroizing;
 
 use super::in_hand::Hands;
 use super::limits::{
-    CLOCK_LOOK, DELIVERY_BATCH, FIRST_RETRY, FIRST_RING, LONGEST_RETRY, LOST_MESSAGE_TRIES, MESSAGE_ATTEMPT,
+    CLOCK_LOOK, DELIVERY_BATCH, FIRST_RETRY, LONGEST_RETRY, LOST_MESSAGE_TRIES, MESSAGE_ATTEMPT,
     RECORD_TRIES, RECORD_WAIT,
 };
+use super::payload::Payload;
 use super::{Fault, Service, Signal, now};
-use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor, Timing};
+use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor};
 
 /// Who writes for a plugin, in the journal.
 const ACTOR: &str = "plugin";
-
-/// What is delivered, as the outbox keeps it sealed.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub(super) enum Payload {
-    Message { to: String, purpose: String, locale: String, fields: BTreeMap<String, String> },
-    Call { to: String, locale: String, digits: u8, tries: u8 },
-    Pretence { disposition: Disposition },
-}
-
-impl Payload {
-    pub(super) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        serde_json::to_vec(self).map(Zeroizing::new).map_err(|_| Fault::internal())
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
-    }
-
-    /// Whether it must never be done twice, or looks as if.
-    pub(super) const fn is_at_most_once(&self) -> bool {
-        match self {
-            Self::Message { .. } | Self::Pretence { disposition: Disposition::Sent } => false,
-            Self::Call { .. } | Self::Pretence { .. } => true,
-        }
-    }
-
-    /// Whether the person waits for it at the page, and is told at once when it cannot be delivered.
-    fn is_awaited(&self) -> bool {
-        match self {
-            Self::Message { purpose, .. } => purpose == "verification",
-            Self::Call { .. } | Self::Pretence { .. } => true,
-        }
-    }
-}
 
 impl Service {
     /// Puts right what a crash left behind: calls that were under way are over, messages are sent again.
@@ -246,59 +209,6 @@ impl Service {
         challenges.filter(|challenge| under_way(challenge)).any(|it| it.delivery.as_ref() == Some(&item.id))
     }
 
-    /// Lets a delivery that nobody gets take its time, and a call ring.
-    async fn pretend(
-        &self,
-        item: &OutboxItem,
-        disposition: Disposition,
-        left: Duration,
-        called_off: &CancellationToken,
-    ) -> Ended {
-        let ends_at = Instant::now() + left;
-        let over = async {
-            let channel = if disposition == Disposition::NoAnswer { "voice" } else { "email" };
-            if !self.is_served(channel).await {
-                return Ended::because(Disposition::Unreachable, "");
-            }
-            if disposition == Disposition::NoAnswer {
-                self.progressed(item.id.clone(), Phase::Calling).await;
-                tokio::time::sleep(FIRST_RING.min(left)).await;
-                self.progressed(item.id.clone(), Phase::Ringing).await;
-            }
-            tokio::time::sleep_until(ends_at).await;
-            Ended::because(disposition, "")
-        };
-        // As a real one ends when it is called off, or the daemon stops.
-        tokio::select! {
-            ended = over => ended,
-            () = called_off.cancelled() => Ended::because(Disposition::Cancelled, ""),
-            () = self.stopping.cancelled() => Ended::because(Disposition::Interrupted, ""),
-        }
-    }
-
-    /// Whether a real delivery on this channel would find a plugin, after waiting as long as one would.
-    async fn is_served(&self, channel: &str) -> bool {
-        let Ok(plugins) = self.plugins() else { return false };
-        let patience = Timing::default();
-        let patience = if channel == "voice" { patience.call_patience } else { patience.message_patience };
-        let until = Instant::now() + patience;
-        loop {
-            let mut may_come = false;
-            for plugin in plugins.list() {
-                let silent = plugin.channels.is_empty() && plugin.state == PluginState::Starting;
-                let serves = plugin.channels.iter().any(|offered| offered == channel);
-                if serves && plugin.state == PluginState::Running {
-                    return true;
-                }
-                may_come |= serves || silent;
-            }
-            if !may_come || Instant::now() >= until {
-                return false;
-            }
-            tokio::time::sleep(CLOCK_LOOK).await;
-        }
-    }
-
     async fn finish_or_log(&self, delivery: &Delivery, ended: Ended) {
         self.keep_trying(&delivery.item.id, || self.finish(delivery, ended.clone())).await;
     }
@@ -360,7 +270,7 @@ impl Service {
         }
     }
 
-    async fn progressed(&self, delivery: DeliveryId, phase: Phase) {
+    pub(super) async fn progressed(&self, delivery: DeliveryId, phase: Phase) {
         let Some(case) = self.case_of_call(&delivery) else { return };
         // Progress that comes too late to matter is dropped.
         if let Err(fault) =
@@ -458,15 +368,5 @@ mod tests {
     fn the_wait_doubles_up_to_an_hour() {
         let waits = [0, 1, 2, 6, 7, 16, u32::MAX].map(|attempts| wait_after(attempts).as_secs());
         assert_eq!(waits, [30, 60, 120, 1920, 3600, 3600, 3600]);
-    }
-
-    #[test]
-    fn a_payload_survives_the_outbox() -> Result<(), Fault> {
-        let payload =
-            Payload::Call { to: "+14155550123".to_owned(), locale: "en".to_owned(), digits: 6, tries: 3 };
-        let read = Payload::from_bytes(&payload.to_bytes()?);
-        assert!(matches!(read, Some(Payload::Call { digits: 6, tries: 3, .. })));
-        assert!(Payload::from_bytes(b"{}").is_none());
-        Ok(())
     }
 }

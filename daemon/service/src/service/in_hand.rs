@@ -10,8 +10,8 @@ use readmit_store::Delivery;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use super::deliveries::Payload;
 use super::limits::{CALLS_AT_ONCE, MESSAGES_AT_ONCE, PHASES_WAITING, PRETENCES_AT_ONCE};
+use super::payload::Payload;
 
 /// The deliveries that have been taken and have not ended.
 #[derive(Default)]

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::Fault;
 use super::counting::count_unknown_failure;
-use super::deliveries::Payload;
+use super::payload::Payload;
 
 /// The writes of one transition, and what is to be done beside the store once they are committed.
 #[derive(Default)]
