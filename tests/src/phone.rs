@@ -29,8 +29,9 @@ impl Phone {
     }
 
     /// What it does with the next call: `silent`, `hangup`, `ring`, `busy`, `decline`, `manual` or `answer DIGITS`.
-    pub fn mode(&mut self, mode: &str) {
+    pub async fn mode(&mut self, mode: &str) {
         self.script.command(&format!("mode {mode}"));
+        self.obeyed().await;
     }
 
     /// Waits until a call is answered and carries sound.
@@ -55,9 +56,7 @@ impl Phone {
     /// Lets go of a call that the other side may have forgotten, and of everything that was told so far.
     pub async fn settle(&mut self) {
         self.script.command("hangup");
-        // It answers an unknown command once it is through with those before.
-        self.script.command("settled");
-        self.script.take("the fence", |told| told["text"] == "unknown command: settled").await;
+        self.obeyed().await;
         let count = |phone: &Self, event: &str| {
             phone.script.all().iter().filter(|told| told["event"] == event).count()
         };
@@ -76,5 +75,11 @@ impl Phone {
     #[must_use]
     pub fn calls(&self) -> usize {
         self.script.all().iter().filter(|told| told["event"] == "incoming").count()
+    }
+
+    /// Waits until it is through with every command: it answers an unknown one after those before.
+    async fn obeyed(&mut self) {
+        self.script.command("obeyed");
+        self.script.take("its obedience", |told| told["text"] == "unknown command: obeyed").await;
     }
 }

@@ -1,4 +1,5 @@
 //! Which crate may depend on which.
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! The daemon dies at any moment: what was answered holds, nobody is called twice, and the person goes on.
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use std::collections::BTreeSet;
 
@@ -155,7 +156,7 @@ async fn a_call_that_a_crash_interrupts_is_not_placed_again() {
     world.phone().wait_for("incoming").await;
     world.kill().await;
     world.phone().settle().await;
-    world.phone().mode("silent");
+    world.phone().mode("silent").await;
     world.start().await;
     let step = case.until_disposition("voice", "interrupted").await;
     assert!(

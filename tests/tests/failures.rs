@@ -1,5 +1,6 @@
 //! J8, the complaint replayed: "Phone verification could not be completed. It shows the correct number, but I am not
 //! getting any call." It must never be the last thing a person reads.
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use readmit_tests::{Builder, Case, Person, World};
 use serde_json::json;
@@ -34,7 +35,7 @@ async fn is_told(world: &World, case: &Case, disposition: &str, cause: &str, nex
 /// After the wait the phone is called again, and answered this time.
 async fn retry_works(world: &mut World, case: &Case) {
     world.phone().settle().await;
-    world.phone().mode("silent");
+    world.phone().mode("silent").await;
     case.prove_voice(world.phone()).await;
     case.until_state("recovered").await;
 }
@@ -68,7 +69,7 @@ async fn j8_a_person_may_start_over() {
     case.cancel().await.unwrap();
     assert_eq!(case.state().await, "cancelled");
     world.phone().settle().await;
-    world.phone().mode("silent");
+    world.phone().mode("silent").await;
     let again = world.desk.open("alice", "damaged").await;
     again.prove_all(world.peers(), &alice.email).await;
     again.until_state("recovered").await;

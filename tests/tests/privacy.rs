@@ -1,4 +1,5 @@
 //! What is secret is in no log, in no environment, on no command line, and not in the clear on the disk.
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use std::path::{Path, PathBuf};
 
@@ -31,8 +32,9 @@ fn store_files(world: &World) -> Vec<PathBuf> {
 fn processes(world: &World) -> Vec<PathBuf> {
     let daemon = world.daemon_id();
     let threads = std::fs::read_dir(format!("/proc/{daemon}/task")).unwrap();
-    let children =
-        |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+    let children = |thread: std::fs::DirEntry| {
+        std::fs::read_to_string(thread.path().join("children")).unwrap_or_default()
+    };
     let children: String = threads.flatten().map(children).collect();
     let ids = children.split_whitespace().map(str::to_owned).chain([daemon.to_string()]);
     ids.map(|id| Path::new("/proc").join(id)).collect()

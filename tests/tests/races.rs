@@ -142,6 +142,26 @@ async fn two_different_submissions_do_not_lose_one_another() {
     assert_eq!(journal.iter().filter(|row| row["kind"] == "proof_refused").count(), count(false));
 }
 
+/// NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failures, over all cases of the account; after that
+/// the right proof does not count either.
+#[tokio::test]
+async fn a_hundred_failures_in_a_row_disable_a_factor() {
+    let world = World::builder().policy(&first("recovery_code")).config(NO_LIMITS).start().await;
+    world.person("alice").await;
+    let codes = world.desk.recovery_codes("alice").await;
+    for _ in 0..20 {
+        let case = world.desk.open("alice", "lost").await;
+        for left in (0..5).rev() {
+            assert_eq!(case.submit("recovery_code", &["a wrong one"]).await.unwrap()["tries_left"], left);
+        }
+    }
+    assert_eq!(world.desk.account("alice").await["failures"]["recovery_code"], 100);
+    let case = world.desk.open("alice", "lost").await;
+    let refused = case.submit("recovery_code", &[&codes[0]]).await.unwrap_err();
+    assert!(refused.name == "Refused" && refused.text.contains("contact support"), "{refused:?}");
+    assert_eq!(world.desk.account("alice").await["recovery_codes"], codes.len() as u64, "no code was spent");
+}
+
 /// A new message never resets the failures.
 #[tokio::test]
 async fn a_resend_keeps_the_count() {
