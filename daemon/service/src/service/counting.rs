@@ -3,18 +3,24 @@
 //! An unknown account is counted like a known one: a limit that only one of them meets would tell them apart.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
 use readmit_recovery::case::{Case, Standing};
 use readmit_recovery::factor::Factor;
+use readmit_recovery::facts::History;
 use readmit_recovery::id::AccountId;
 use readmit_recovery::limits::CONSECUTIVE_FAILURES;
 use readmit_recovery::secret::Secret;
-use readmit_store::{CommitError, Spend, Write};
+use readmit_recovery::time::Timestamp;
+use readmit_store::{CaseFilter, CommitError, Page, Spend, Write};
 
-use super::limits::UNKNOWN_FAILURES;
+use super::limits::{UNKNOWN_CASES, UNKNOWN_FAILURES};
+use super::writes::from_row;
 use super::{Fault, Service, now, seed};
 use crate::config::Limit;
 
+/// The time that a policy's history looks back.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Wrong proofs of accounts that are not there.
 const UNKNOWN: &str = "unknown_failures";
 
@@ -63,6 +69,25 @@ impl Service {
             charge("calls_per_number", &number, limits.calls_per_number),
             charge("calls_per_number_day", &number, limits.calls_per_number_day),
         ]
+    }
+
+    /// What a policy is told about earlier recoveries of an account that is not there: it was opened, and failed, as
+    /// often as a known one would have.
+    pub(super) async fn history_of_unknown(
+        &self,
+        account: &AccountId,
+        at: Timestamp,
+    ) -> Result<History, Fault> {
+        let filter = CaseFilter { account: Some(account.clone()), ..CaseFilter::default() };
+        let mut history = History::default();
+        for row in self.store.cases(filter, Page::new(0, UNKNOWN_CASES)).await? {
+            if at.since(row.opened_at) < DAY {
+                let wrong: u32 = from_row(&row)?.tracks.values().map(|track| track.wrong).sum();
+                history.opened_24h += 1;
+                history.failed_24h = history.failed_24h.saturating_add(wrong);
+            }
+        }
+        Ok(history)
     }
 
     /// Whether an unknown account's factor would be disabled if it were known. Nothing is counted: what follows the

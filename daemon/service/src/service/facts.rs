@@ -80,6 +80,7 @@ pub(super) fn decoy(
     account: &AccountId,
     context: &OpenContext,
     key: &[u8; 32],
+    history: History,
     now: Timestamp,
 ) -> Result<Subject, Fault> {
     let traits = keyed(key, account)?;
@@ -122,7 +123,7 @@ pub(super) fn decoy(
             enrolled_at: long_ago,
         }),
         client: context.client.clone(),
-        history: History::default(),
+        history,
     };
     let addresses = Addresses { email: Some(email), phone: Some(phone), notices: Vec::new() };
     Ok(Subject { standing: Standing::Decoy, facts, addresses, device: Some(device) })

@@ -32,8 +32,8 @@ pub const MESSAGES_AT_ONCE: usize = 256;
 pub const CALLS_AT_ONCE: usize = 512;
 /// Pretended deliveries at once: each is but a timer.
 pub const PRETENCES_AT_ONCE: usize = 4096;
-/// Deadlines looked at in one round.
-pub const BATCH: u32 = 64;
+/// Deadlines looked at in one round: many, so that a few that cannot be kept hide no other.
+pub const BATCH: u32 = 1000;
 /// Deliveries looked at in one round: many, so that a kind that waits for its turn hides no other.
 pub const DELIVERY_BATCH: u32 = 1000;
 /// How often the end of a delivery is recorded again when the store does not take it.
@@ -44,6 +44,8 @@ pub const RECORD_WAIT: Duration = Duration::from_secs(1);
 pub const LOST_MESSAGE_TRIES: u32 = 3;
 /// Locks that put the events of one case in a row; cases share them.
 pub const CASE_LOCKS: usize = 1024;
+/// Earlier recoveries of an unknown account that are looked at.
+pub const UNKNOWN_CASES: u32 = 256;
 /// How long wrong proofs of an unknown account count towards the block that a known one would have.
 pub const UNKNOWN_FAILURES: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a message may take at a plugin before it is tried again later.

@@ -74,7 +74,10 @@ impl Service {
         }
         let subject = match self.store.account(&account, at).await? {
             Some(record) => facts::known(&record, &context)?,
-            None => facts::decoy(&account, &context, &self.decoys, at)?,
+            None => {
+                let history = self.history_of_unknown(&account, at).await?;
+                facts::decoy(&account, &context, &self.decoys, history, at)?
+            }
         };
         let opening = Opening {
             id: CaseId::from_random(seed()?.id("case")),

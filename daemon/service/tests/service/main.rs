@@ -24,4 +24,6 @@ mod races;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
+mod timers;
+#[cfg(test)]
 mod unknown;

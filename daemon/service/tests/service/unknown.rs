@@ -239,6 +239,36 @@ async fn it_is_blocked_at_the_same_failure() {
     assert!(last.starts_with("Refused") && last.contains("blocked"), "{last}");
 }
 
+/// A policy that looks at what came before sees the same of both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_history_is_the_same() {
+    let policy = r#"return {
+      open = function(case)
+        if case.history.opened_24h > 2 then return escalate { to = "opened", because = "often" } end
+        if case.history.failed_24h > 2 then return escalate { to = "failed", because = "often" } end
+        return prove { "totp", "email" }
+      end,
+      failed = function(case, failure) return retry { after = 0 } end,
+      recovered = function(case) return outcome { device = "keep" } end,
+    }"#;
+    let house = House::with_policy(policy).await;
+    house.add_alice().await;
+    let mut heard = Vec::new();
+    for account in [ALICE, NOBODY] {
+        let mut asked = Vec::new();
+        for tries in [2, 1, 0, 0] {
+            let case = house.open(account, "lost").await;
+            asked.push(house.view(&case).await.escalated_to);
+            for _ in 0..tries {
+                house.submit(&case, "totp", "000000").await.expect("taken");
+            }
+        }
+        heard.push(asked);
+    }
+    assert_eq!(heard[0], heard[1]);
+    assert_eq!(heard[0], [None, None, Some("failed".to_owned()), Some("opened".to_owned())]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_in_answers_alike_without_an_account_or_a_device() {
     let house = House::quiet().await;
