@@ -8,3 +8,4 @@ pub mod run;
 pub mod service;
 pub mod start;
 pub mod users;
+pub mod watch;

@@ -16,6 +16,7 @@ use crate::config::{Admin, BusAddress, Config, Support};
 use crate::plugins::Supervisor;
 use crate::service::{Fault, PluginEvents, Policies, Service, Settings};
 use crate::users;
+use crate::watch::Watch;
 
 /// How long requests and deliveries in hand may take after the daemon was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -59,6 +60,9 @@ pub async fn run(
     reload: ReloadRequests,
 ) -> Result<(), RunError> {
     let admins = admins(&config.bus.admins)?;
+    // From before they are read for the first time: what is saved meanwhile is not missed.
+    let (saved, save) = tokio::sync::mpsc::channel(1);
+    let _watch = Watch::start(&config.policy.directory, saved);
     let keyring = keyring(&config.store.path, &config.store.key)?;
     let store = Arc::new(SqliteStore::open(&SqliteOptions::new(&config.store.path), Arc::new(keyring))?);
     let policies = load_policies(&config, &store).await?;
@@ -67,7 +71,8 @@ pub async fn run(
     service.keep_policies().await?;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
     service.attach(supervisor);
-    let ended = serve(&config, admins, &service, shutdown.clone(), reload).await;
+    let ended =
+        serve(&config, admins, &service, shutdown.clone(), Reloads { asked: reload, saved: save }).await;
     // Also where the bus could not be reached: no plugin outlives the daemon.
     shutdown.cancel();
     if let Ok(plugins) = service.plugins() {
@@ -83,13 +88,14 @@ async fn serve(
     admins: Vec<u32>,
     service: &Arc<Service>,
     shutdown: CancellationToken,
-    reload: ReloadRequests,
+    reloads: Reloads,
 ) -> Result<(), RunError> {
     let gate = Arc::new(Gate::new(admins));
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
     tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));
-    tasks.spawn(reload_on_signal(service.clone(), reload, shutdown.clone()));
+    tasks.spawn(reload_on_request("signal", service.clone(), reloads.asked, shutdown.clone()));
+    tasks.spawn(reload_on_request("directory", service.clone(), reloads.saved, shutdown.clone()));
     let mut working = tasks.spawn({
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run(shutdown).await }
@@ -124,12 +130,23 @@ fn why_ended(ended: Result<Result<(), Fault>, tokio::task::JoinError>) -> Fault 
 /// Where requests to read the policies again come from.
 pub type ReloadRequests = tokio::sync::mpsc::Receiver<()>;
 
-async fn reload_on_signal(service: Arc<Service>, mut reload: ReloadRequests, shutdown: CancellationToken) {
+/// Both ways on which a change of the policies is heard of.
+struct Reloads {
+    asked: ReloadRequests,
+    saved: ReloadRequests,
+}
+
+async fn reload_on_request(
+    actor: &'static str,
+    service: Arc<Service>,
+    mut reload: ReloadRequests,
+    shutdown: CancellationToken,
+) {
     loop {
         tokio::select! {
             asked = reload.recv() => match asked {
                 // What is refused is logged and told by the service itself.
-                Some(()) => drop(service.reload_policies("signal").await),
+                Some(()) => drop(service.reload_policies(actor).await),
                 None => return,
             },
             () = shutdown.cancelled() => return,
