@@ -40,7 +40,7 @@ pub use programs::{Ended, program, run};
 pub use world::{Builder, World};
 
 /// How long anything may take before a test fails instead of waiting on. It bounds a hang and measures nothing.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits for something, but not for ever.
 pub async fn patiently<T>(what: &str, work: impl Future<Output = T>) -> T {

@@ -285,10 +285,13 @@ async fn a_broken_policy_is_refused_and_the_old_one_stays() {
         "default",
         "local policy = {}\nfunction policy.open(case)\n  return prove {\nend\nreturn policy\n",
     );
+    let why = signals.next().await.remove(0);
+    assert!(
+        why.as_str().is_some_and(|why| why.contains("default.lua:")),
+        "it is read as soon as it is saved: {why}"
+    );
     let reload = world.desk.texts("Policies1", "Reload", &[]).await.unwrap_err();
     assert!(reload.name == "Refused" && reload.text.contains("default.lua:"), "{reload:?}");
-    let why = signals.next().await.remove(0);
-    assert!(why.as_str().is_some_and(|why| why.contains("default.lua:")), "{why}");
     let listed = world.desk.texts("Policies1", "List", &[]).await.unwrap();
     assert_eq!(listed[0]["version"], versions[0]["version"], "the old set stays in force");
     assert!(listed[0]["refused"].as_str().is_some_and(|why| why.contains("default.lua:")), "{listed}");
@@ -304,6 +307,46 @@ async fn a_broken_policy_is_refused_and_the_old_one_stays() {
     assert!(ended.error.contains("default.lua:"), "{ended:?}");
     world.start().await;
     assert_eq!(world.desk.open("alice", "lost").await.state().await, "proving", "an earlier set is on file");
+}
+
+/// A policy that is saved holds for the next case; one that is open stays with the policy that opened it.
+#[tokio::test]
+async fn a_saved_policy_holds_for_the_next_case() {
+    let world = World::builder().start().await;
+    world.person("alice").await;
+    let open = world.desk.open("alice", "lost").await;
+    let mut signals = world.desk.signals("Policies1", "Loaded").await;
+    world.write_policy("default", "return { open = function() return deny { because = \"closed\" } end }\n");
+    let version = signals.next().await.remove(0);
+    let listed = world.desk.texts("Policies1", "List", &[]).await.unwrap();
+    assert_eq!(listed[0]["version"], version);
+    assert_eq!(world.desk.open("alice", "lost").await.state().await, "denied");
+    open.prove_password().await;
+    assert_eq!(open.step("email").await["state"], "open", "an open case keeps its policy");
+}
+
+/// Who is no administrator may recover, and administer nothing.
+#[tokio::test]
+async fn who_is_no_administrator_is_not_let_through() {
+    let world = World::builder().config("[bus]\nadmins = [\"65533\"]").start().await;
+    let desk = &world.desk;
+    let name = "NotAuthorized";
+    refused("an account", desk.add_account("mallory", json!({})).await, name, "only administrators");
+    refused("an account", desk.texts("Accounts1", "Show", &["alice"]).await, name, "only administrators");
+    refused(
+        "codes",
+        desk.texts("Accounts1", "IssueRecoveryCodes", &["alice"]).await,
+        name,
+        "only administrators",
+    );
+    refused("devices", desk.texts("Devices1", "List", &["alice"]).await, name, "only administrators");
+    refused("a denial", desk.texts("Cases1", "Deny", &["0", "x"]).await, name, "only administrators");
+    refused("policies", desk.texts("Policies1", "Reload", &[]).await, name, "only administrators");
+    refused("plugins", desk.texts("Plugins1", "List", &[]).await, name, "only administrators");
+    refused("the journal", desk.ask("Audit1", "Read", &(0_u64, 10_u32)).await, name, "only administrators");
+    let ended = world.cli(&["account", "list"], "");
+    assert!(ended.code == 4 && ended.hint().contains("sudo readmit"), "{ended:?}");
+    assert_eq!(desk.open("alice", "lost").await.state().await, "proving", "recovering is for everyone");
 }
 
 #[tokio::test]

@@ -183,3 +183,24 @@ async fn a_daemon_that_is_told_to_stop_ends_well() {
     assert!(holds(&case, "password").await);
     assert_eq!(case.step("email").await["state"], "open");
 }
+
+/// What was used up of a limit stays used up, and comes back with time alone.
+#[tokio::test]
+async fn limits_outlive_a_crash() {
+    let limit = "[limits]\nopen_per_account_per_hour = 3";
+    let mut world = World::builder().config(limit).clock().start().await;
+    world.person("alice").await;
+    for _ in 0..3 {
+        world.desk.open("alice", "lost").await;
+    }
+    world.kill().await;
+    world.start().await;
+    let context = serde_json::json!({});
+    let Err(refused) = world.desk.try_open("alice", "lost", context.clone()).await else {
+        unreachable!("a fourth case was opened")
+    };
+    assert!(refused.name == "RateLimited" && refused.text.contains("try again after"), "{refused:?}");
+    world.desk.try_open("bob", "lost", context.clone()).await.unwrap();
+    world.clock.advance(3601);
+    world.desk.try_open("alice", "lost", context).await.unwrap();
+}
