@@ -206,10 +206,12 @@ async fn a_call_under_way_is_called_off() {
     house.add_alice().await;
     let case = ring(&house).await;
     let ringing = post.ring().await;
+    let digits = house.step(&case, "voice").await.code.expect("digits").expose().to_owned();
     house.service.cancel(&case, "x").await.expect("cancelled");
     let Asked::Cancelled(id) = post.next().await else { panic!("not called off") };
     assert_eq!(id, ringing.call.id);
-    assert_eq!(ringing.press("123456").await, None, "nobody listens to a call that is called off");
+    // Even the right digits come too late, whichever of the two has heard of the end first.
+    assert!(matches!(ringing.press(&digits).await, None | Some((false, 0))));
     house.stop().await;
 }
 
