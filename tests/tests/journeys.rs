@@ -341,7 +341,7 @@ async fn j13_a_form_becomes_a_ticket_and_support_issues_a_pass() {
     case.until_disposition("voice", "busy").await;
     let form = json!({
         "problem": "no_call", "email": "alice@new.example", "account": "alice", "phone": "+14155550188",
-        "name": "Alice Example",
+        "name": "Alice Example", "message": "It shows the correct number, but I am not getting any call.",
     });
     let ticket = case.escalate(form.clone()).await.unwrap();
     assert_eq!(case.escalate(form).await.unwrap(), ticket, "asking again gives the same ticket");
@@ -351,6 +351,7 @@ async fn j13_a_form_becomes_a_ticket_and_support_issues_a_pass() {
         "Alice Example",
         "alice@new.example",
         "+14155550188",
+        "I am not getting any call.",
         "voice failed: busy",
     ] {
         assert!(mail.text.contains(words), "{words:?} is missing in:\n{}", mail.text);
@@ -358,6 +359,7 @@ async fn j13_a_form_becomes_a_ticket_and_support_issues_a_pass() {
     let history = world.desk.history(&case).await;
     assert_eq!((&history["state"], &history["support"]["ticket"]), (&json!("escalated"), &json!(ticket)));
     assert_eq!(history["failures"][0]["disposition"], "busy");
+    assert_eq!(history["form"]["name"], "Alice Example", "support sees the form where it sees the case");
     let entries = history["history"].as_array().cloned().unwrap_or_default();
     let kinds: Vec<String> = entries.iter().map(|entry| text(&entry["kind"])).collect();
     for kind in ["case_opened", "factor_proven", "challenge_sent", "delivery_ended", "support_requested"] {

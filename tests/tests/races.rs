@@ -13,8 +13,8 @@ const NO_LIMITS: &str = "
 [limits]
 open_per_account_per_hour = 1000
 open_per_address_per_hour = 1000
-wrong_per_address_per_hour = 1000
-wrong_codes_per_account_per_15_minutes = 1000
+tries_per_address_per_hour = 1000
+codes_per_account_per_15_minutes = 1000
 ";
 
 /// A policy whose first step is this factor.
@@ -43,7 +43,7 @@ async fn a_one_time_password_counts_once() {
 /// Guessing on is of no use: past the limit even a right code is refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn past_its_limit_sign_in_is_throttled() {
-    let limit = "[limits]\nwrong_codes_per_account_per_15_minutes = 20";
+    let limit = "[limits]\ncodes_per_account_per_15_minutes = 20";
     let world = World::builder().config(limit).start().await;
     let alice = world.person("alice").await;
     let words = join_all((0..AT_ONCE).map(|_| world.desk.verify("alice", "12345"))).await;

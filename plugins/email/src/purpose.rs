@@ -101,7 +101,7 @@ impl Purpose {
         match self {
             Self::Verification => &["code", "link_token", "veto_token", "client", "sender"],
             Self::Notice => &["reason", "veto_token", "hold_until", "client"],
-            Self::Ticket => &["email", "account", "phone", "name", "history"],
+            Self::Ticket => &["email", "account", "phone", "name", "message", "history"],
             Self::Enrolled => &["label", "veto_token"],
             Self::Pass | Self::Test => &[],
         }
@@ -164,7 +164,7 @@ pub(crate) const EVENTS: [&str; 7] =
     ["opened", "recovered", "held", "vetoed", "escalated", "denied", "completed"];
 
 /// The fields whose values have lines.
-const MANY_LINES: &[&str] = &["history", "problem"];
+const MANY_LINES: &[&str] = &["history", "message", "problem"];
 
 fn check_shape(
     fields: &BTreeMap<String, Secret>,

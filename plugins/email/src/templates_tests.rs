@@ -71,7 +71,7 @@ fn every_event_and_reason_has_words_in_every_language() {
 #[test]
 fn values_are_escaped_in_html_and_only_there() {
     let mut values = sample(Purpose::Ticket, true);
-    for name in ["name", "history", "problem"] {
+    for name in ["name", "history", "message", "problem"] {
         values.insert(name.into(), "<script>alert('x')</script> & \"more\"".into());
     }
     let rendered = builtin().render(Purpose::Ticket, "en", &values).unwrap();

@@ -173,6 +173,8 @@ class Softphone:
         config.uaConfig.threadCnt = 0
         config.uaConfig.mainThreadOnly = True
         config.medConfig.noVad = True
+        # Otherwise the idle device is closed after a second, and with it the call's stream of sound.
+        config.medConfig.sndAutoCloseTime = -1
         self.endpoint.libInit(config)
         transport = pj.TransportConfig()
         transport.port = options.port

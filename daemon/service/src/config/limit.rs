@@ -62,10 +62,10 @@ limits! {
     calls_per_account_day: 10 in DAY, "calls_per_account_per_day";
     /// Calls in total.
     calls_total_hour: 1000 in HOUR, "calls_per_hour";
-    /// Wrong proofs from one network address.
-    wrong_per_address: 100 in HOUR, "wrong_per_address_per_hour";
-    /// Wrong one-time passwords of one account at sign-in.
-    verifies_per_account: 20 in 15 * MINUTE, "wrong_codes_per_account_per_15_minutes";
+    /// Proofs tried from one network address, right ones too: past it even a right one gains nothing.
+    tries_per_address: 100 in HOUR, "tries_per_address_per_hour";
+    /// One-time passwords tried for one account at sign-in, right ones too.
+    verifies_per_account: 20 in 15 * MINUTE, "codes_per_account_per_15_minutes";
     /// Requests to support from one network address.
     tickets_per_address: 10 in HOUR, "tickets_per_address_per_hour";
 }

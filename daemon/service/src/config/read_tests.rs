@@ -54,8 +54,8 @@ fn every_key_says_what_it_says() {
         calls_per_number_per_day = 6
         calls_per_account_per_day = 7
         calls_per_hour = 8
-        wrong_per_address_per_hour = 9
-        wrong_codes_per_account_per_15_minutes = 10
+        tries_per_address_per_hour = 9
+        codes_per_account_per_15_minutes = 10
         tickets_per_address_per_hour = 11
         [plugins.voice]
         socket = "/run/readmit/voice.sock"
@@ -95,7 +95,7 @@ fn every_key_says_what_it_says() {
         calls_per_number_day: limit(6, 1440),
         calls_per_account_day: limit(7, 1440),
         calls_total_hour: limit(8, 60),
-        wrong_per_address: limit(9, 60),
+        tries_per_address: limit(9, 60),
         verifies_per_account: limit(10, 15),
         tickets_per_address: limit(11, 60),
     };
@@ -167,11 +167,11 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
     ("limits", "calls_per_number_per_day = 0", "limits.calls_per_number_per_day", "out of range", ""),
     ("limits", "calls_per_account_per_day = 0", "limits.calls_per_account_per_day", "out of range", ""),
     ("limits", "calls_per_hour = 0", "limits.calls_per_hour", "out of range", ""),
-    ("limits", "wrong_per_address_per_hour = 0", "limits.wrong_per_address_per_hour", "out of range", ""),
+    ("limits", "tries_per_address_per_hour = 0", "limits.tries_per_address_per_hour", "out of range", ""),
     (
         "limits",
-        "wrong_codes_per_account_per_15_minutes = 0",
-        "limits.wrong_codes_per_account_per_15_minutes",
+        "codes_per_account_per_15_minutes = 0",
+        "limits.codes_per_account_per_15_minutes",
         "out of range",
         "",
     ),

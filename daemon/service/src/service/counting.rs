@@ -47,7 +47,7 @@ impl Service {
     /// right ones too: a limit that only wrong ones meet would let an attacker guess on past it until one is right.
     pub(super) async fn charge_try(&self, case: &Case) -> Result<(), Fault> {
         let Some(address) = &case.facts.client.address else { return Ok(()) };
-        let limit = self.settings.limits.wrong_per_address;
+        let limit = self.settings.limits.tries_per_address;
         let charge = charge("tries_per_address", &network(address), limit);
         self.commit("limits", vec![charge]).await.map(|_| ())
     }

@@ -55,7 +55,7 @@ async fn cases_in_total() {
 /// Right ones count too, and past the limit even a right one is not looked at.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_from_an_address() {
-    let house = House::limited(|limits| limits.wrong_per_address.max = 2).await;
+    let house = House::limited(|limits| limits.tries_per_address.max = 2).await;
     house.add_alice().await;
     let case = house.try_open(ALICE, "lost", Some("192.0.2.1")).await.expect("opened");
     for _ in 0..2 {
@@ -70,7 +70,7 @@ async fn tries_from_an_address() {
 /// What could not be a proof at all counts nowhere.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_malformed_proof_is_no_try() {
-    let house = House::limited(|limits| limits.wrong_per_address.max = 1).await;
+    let house = House::limited(|limits| limits.tries_per_address.max = 1).await;
     house.add_alice().await;
     let case = house.try_open(ALICE, "lost", Some("192.0.2.1")).await.expect("opened");
     let two = vec![Secret::new("1"), Secret::new("2")];

@@ -103,8 +103,8 @@ fn configuration(bus: &Bus, directory: &Path) -> Outcome<String> {
         "open_per_account_per_hour",
         "open_per_address_per_hour",
         "open_per_minute",
-        "wrong_per_address_per_hour",
-        "wrong_codes_per_account_per_15_minutes",
+        "tries_per_address_per_hour",
+        "codes_per_account_per_15_minutes",
     ];
     let limits: String = limits.iter().map(|key| format!("{key} = 1000000\n")).collect();
     Ok(format!(
