@@ -30,8 +30,9 @@ pub(crate) const LETTERS_AT_ONCE: usize = 64;
 pub(crate) const CONNECTIONS: usize = 20;
 /// Calls at once.
 pub(crate) const CALLS: [usize; 2] = [100, 500];
-/// Calls begun each second.
-pub(crate) const CALLS_A_SECOND: u32 = 50;
+/// Calls begun each second. Not a divisor of the 50 frames that each call then sends in a second: otherwise the
+/// frames of all calls would be due at the same moment, as those of people who are called are not.
+pub(crate) const CALLS_A_SECOND: u32 = 43;
 /// How long all calls are held while the processor is watched.
 pub(crate) const TALK: Duration = Duration::from_secs(10);
 /// Pairs of a known and an unknown account that are compared.
