@@ -13,7 +13,7 @@ use crate::dtmf::{Key, Keypad};
 use crate::limits;
 use crate::network::Network;
 use crate::prompts::Playout;
-use crate::rtp::{Outgoing, Pacer, Punctuality, SourceGuard};
+use crate::rtp::{Outgoing, Pacer, Punctuality, SourceGuard, phase};
 use crate::sdp::{Negotiated, OFFERED_EVENTS};
 
 /// A socket for the media of a call, before anything is negotiated.
@@ -117,7 +117,7 @@ impl Media {
             negotiated,
             keypad: Keypad::default(),
             outgoing: Outgoing::new(random),
-            pacer: Pacer::new(Instant::now()),
+            pacer: Pacer::new(Instant::now() + phase(random[0])),
             playout: None,
             silence,
             last_heard: None,

@@ -79,6 +79,12 @@ pub struct Due {
     pub send: u32,
 }
 
+/// Where in a frame's time a call begins to send, so that calls answered together do not all send at once.
+#[must_use]
+pub fn phase(random: u8) -> Duration {
+    limits::FRAME * u32::from(random) / 256
+}
+
 impl Pacer {
     /// Begins with a frame that is due at `first`.
     pub fn new(first: Instant) -> Pacer {
@@ -168,6 +174,13 @@ mod tests {
     use rtp_types::RtpPacket;
 
     use super::*;
+
+    #[test]
+    fn calls_begin_anywhere_within_a_frame() {
+        assert_eq!(phase(0), Duration::ZERO);
+        assert_eq!(phase(128), limits::FRAME / 2);
+        assert!(phase(255) < limits::FRAME);
+    }
 
     #[test]
     fn packets_count_up_and_mark_the_start_of_speech() {
