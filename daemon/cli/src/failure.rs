@@ -133,7 +133,8 @@ impl Failure {
         let text = if json {
             format!("{}\n", json!({"error": self.kind.word(), "message": self.message, "hint": self.hint()}))
         } else {
-            let mut text = format!("error: {}\n", crate::output::plain(&self.message));
+            let lines: Vec<String> = self.message.lines().map(crate::output::plain).collect();
+            let mut text = format!("error: {}\n", lines.join("\n"));
             // Writing to a String cannot fail.
             let _ = writeln!(text, "hint: {}", crate::output::plain(self.hint()));
             text

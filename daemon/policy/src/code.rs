@@ -8,17 +8,31 @@ use crate::load_error::{Fault, LoadError, Problem};
 use crate::raised::Raised;
 use crate::sources::{Sources, is_test, stem};
 
+/// Whether a set remembers what its policies look at and which lines they run. That takes time, so it is for
+/// people and for tests, never for the set in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watching {
+    /// It does not.
+    Off,
+    /// It does.
+    On,
+}
+
 /// The bytecode of every file of a set.
 pub(crate) struct Code {
     files: BTreeMap<String, Vec<u8>>,
+    watching: Watching,
 }
 
 impl Code {
     /// Compiles every file, the tests too, so that none of them is found to be broken later. Tests are not kept:
     /// a policy cannot require them.
-    pub fn compile(sources: &Sources) -> Result<Self, LoadError> {
+    pub fn compile(sources: &Sources, watching: Watching) -> Result<Self, LoadError> {
         // Level 1 keeps lines and function names exact; level 2 would inline.
-        let compiler = Compiler::new().set_optimization_level(1).set_debug_level(1);
+        let compiler = Compiler::new()
+            .set_optimization_level(1)
+            .set_debug_level(1)
+            .set_coverage_level(u8::from(watching == Watching::On));
         let mut files = BTreeMap::new();
         let mut problems = Vec::new();
         for (name, text) in sources.iter() {
@@ -39,7 +53,12 @@ impl Code {
             }
         }
         LoadError::unless_empty(problems)?;
-        Ok(Self { files })
+        Ok(Self { files, watching })
+    }
+
+    /// Whether the machines of this code watch what is done in them.
+    pub const fn watching(&self) -> Watching {
+        self.watching
     }
 
     /// Every file's path and bytecode.

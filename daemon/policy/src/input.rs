@@ -91,6 +91,7 @@ impl Builder {
             account.has.password,
             account.has.recovery_codes,
             account.has.other_devices,
+            account.has.contacts,
             email(account, phone(account, device(question, client(&facts.client, past)))),
         ))
     }

@@ -7,6 +7,7 @@
 //! - [`Sources`] are the files; their hash is the version.
 //! - [`PolicySet`] is a version loaded; [`PolicySet::decide`] answers one [`Question`].
 //! - [`PolicyHost`] holds the set in force and those of open cases.
+//! - [`workbench`] is for those who write policies: it tests, verifies, draws and compares them.
 //!
 //! What a verdict then does is left to `readmit-recovery`; watching the directory, storing sources and logging
 //! decisions are left to the daemon.
@@ -14,8 +15,10 @@
 //! [`Question`]: readmit_recovery::facts::Question
 
 mod code;
+mod coverage;
 mod decode;
 pub mod defaults;
+mod fact;
 mod host;
 mod input;
 mod inspection;
@@ -32,10 +35,13 @@ mod spelling;
 mod verdicts;
 mod vm;
 mod vocabulary;
+pub mod workbench;
 
+pub use coverage::Coverage;
+pub use fact::{Fact, UnknownFact};
 pub use host::PolicyHost;
 pub use load_error::{Fault, LoadError, Problem};
 pub use meter::Budget;
-pub use set::{Decision, PolicySet};
+pub use set::{Decision, PolicySet, Watched};
 pub use sources::Sources;
 pub use vocabulary::Channels;

@@ -114,7 +114,12 @@ fn facts(realm: &str, kind: &str, standing: Standing) -> Option<Facts> {
         created_at: THEN,
         email: has_all.then_some(email),
         phone: has_all.then_some(phone),
-        has: Has { password: has_all, recovery_codes: has_all && !loses_phone, other_devices: has_all },
+        has: Has {
+            password: has_all,
+            recovery_codes: has_all && !loses_phone,
+            other_devices: has_all,
+            contacts: has_all,
+        },
     };
     Some(Facts {
         account,

@@ -1,6 +1,6 @@
 //! A set of policies, loaded whole or not at all, and the decisions it makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,9 +12,11 @@ use readmit_recovery::id::PolicyVersion;
 use readmit_recovery::verdict::Verdict;
 use thiserror::Error;
 
-use crate::code::Code;
+use crate::code::{Code, Watching};
+use crate::coverage::Coverage;
 use crate::decode::Made;
 use crate::defaults;
+use crate::fact::Fact;
 use crate::input::{self, TooLarge};
 use crate::inspection::Inspection;
 use crate::limits::MAX_IDLE_MACHINES;
@@ -36,6 +38,8 @@ pub struct PolicySet {
     budget: Budget,
     realms: BTreeMap<String, String>,
     idle: Mutex<Vec<Vm>>,
+    /// What machines that were thrown away had run.
+    covered: Mutex<Coverage>,
 }
 
 impl fmt::Debug for PolicySet {
@@ -62,6 +66,16 @@ pub struct Decision {
     pub micros: u64,
     /// Interrupts it took: the same for the same question, always.
     pub interrupts: u64,
+}
+
+/// One question answered by a watched set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Watched {
+    /// The answer.
+    pub decision: Decision,
+    /// What of the case the policy looked at. Nothing else of it can have made a difference.
+    pub facts: BTreeSet<Fact>,
 }
 
 /// Why there is no verdict. The text becomes the cause in [`Verdict::Unable`].
@@ -100,7 +114,20 @@ impl PolicySet {
     /// # Errors
     /// [`LoadError`] names everything that is wrong.
     pub fn load(sources: Sources, budget: Budget, channels: &Channels) -> Result<Self, LoadError> {
-        Self::inspected(sources, budget, channels, Inspection::of_new_policies())
+        Self::inspected(sources, budget, channels, Watching::Off, Inspection::of_new_policies())
+    }
+
+    /// Loads like [`load`](Self::load) a set that remembers what its policies look at and which lines they run. It
+    /// gives the same verdicts, more slowly.
+    ///
+    /// # Errors
+    /// [`LoadError`] names everything that is wrong.
+    pub fn watched(sources: Sources, budget: Budget, channels: &Channels) -> Result<Self, LoadError> {
+        let set = Self::inspected(sources, budget, channels, Watching::On, Inspection::of_new_policies())?;
+        // What the inspection ran has covered nothing.
+        set.idle.lock().clear();
+        *set.covered.lock() = Coverage::default();
+        Ok(set)
     }
 
     /// Loads a version that has been accepted before, for the cases that were opened by it. It is not asked about
@@ -110,16 +137,17 @@ impl PolicySet {
     /// # Errors
     /// [`LoadError`] names everything that is wrong.
     pub fn restore(sources: Sources, budget: Budget, channels: &Channels) -> Result<Self, LoadError> {
-        Self::inspected(sources, budget, channels, Inspection::of_known_policies())
+        Self::inspected(sources, budget, channels, Watching::Off, Inspection::of_known_policies())
     }
 
     fn inspected(
         sources: Sources,
         budget: Budget,
         channels: &Channels,
+        watching: Watching,
         mut inspection: Inspection,
     ) -> Result<Self, LoadError> {
-        let code = Arc::new(Code::compile(&sources)?);
+        let code = Arc::new(Code::compile(&sources, watching)?);
         let channels = Arc::new(channels.clone());
         let machine = || {
             let broken = |error| Problem::in_file(".", Fault::Raised(Raised::of(&error).to_string()));
@@ -134,7 +162,8 @@ impl PolicySet {
             }
         }
         let realms = inspection.finish()?;
-        Ok(Self { sources, code, channels, budget, realms, idle: Mutex::new(vec![vm]) })
+        let (idle, covered) = (Mutex::new(vec![vm]), Mutex::default());
+        Ok(Self { sources, code, channels, budget, realms, idle, covered })
     }
 
     /// The version: what is in the sources.
@@ -156,6 +185,31 @@ impl PolicySet {
 
     /// Answers a question. It never fails: whatever goes wrong becomes [`Verdict::Unable`] with the cause.
     pub fn decide(&self, question: &Question) -> Decision {
+        self.decide_and(question, |_| ())
+    }
+
+    /// Answers a question like [`decide`](Self::decide), and says what of the case was looked at. Only a
+    /// [watched](Self::watched) set knows that; any other says that it was nothing.
+    pub fn decide_watched(&self, question: &Question) -> Watched {
+        let mut facts = BTreeSet::new();
+        let decision = self.decide_and(question, |vm| {
+            facts = vm.reads().iter().filter_map(|name| name.parse().ok()).collect();
+        });
+        Watched { decision, facts }
+    }
+
+    /// How often each line of each file was run so far; nothing unless the set is [watched](Self::watched). Machines
+    /// that are deciding while this is asked are left out.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        let mut coverage = self.covered.lock().clone();
+        for vm in self.idle.lock().iter() {
+            coverage.merge(&vm.coverage());
+        }
+        coverage
+    }
+
+    fn decide_and(&self, question: &Question, look: impl FnOnce(&Vm)) -> Decision {
         let started = Instant::now();
         let mut decision = Decision {
             verdict: Verdict::Nothing,
@@ -166,7 +220,7 @@ impl PolicySet {
             micros: 0,
             interrupts: 0,
         };
-        decision.verdict = self.answer(question, &mut decision).unwrap_or_else(|unanswered| {
+        decision.verdict = self.answer(question, &mut decision, look).unwrap_or_else(|unanswered| {
             tracing::warn!(hook = question.hook.as_str(), cause = %unanswered, "the policy gave no verdict");
             Verdict::Unable { cause: tidy(&unanswered.to_string()) }
         });
@@ -178,13 +232,19 @@ impl PolicySet {
         self.realms.get(realm).or_else(|| self.realms.get("default")).map(String::as_str)
     }
 
-    fn answer(&self, question: &Question, decision: &mut Decision) -> Result<Verdict, Unanswered> {
+    fn answer(
+        &self,
+        question: &Question,
+        decision: &mut Decision,
+        look: impl FnOnce(&Vm),
+    ) -> Result<Verdict, Unanswered> {
         let realm = &question.facts.account.realm;
         let file = self.file(realm).ok_or_else(|| Unanswered::NoPolicy(realm.clone()))?;
         input::check(question)?;
         let vm = self.machine()?;
         let reply = vm.ask(file, question);
         decision.interrupts = vm.interrupts();
+        look(&vm);
         let verdict = match &reply {
             Ok(Reply::NoHook) => {
                 decision.by_default = true;
@@ -201,7 +261,9 @@ impl PolicySet {
         };
         let is_spoilt = reply.as_ref().is_err_and(Broken::spoils) || !vm.recover();
         let broken = reply.err();
-        if !is_spoilt {
+        if is_spoilt {
+            self.throw_away(&vm);
+        } else {
             self.give_back(vm);
         }
         match broken {
@@ -222,6 +284,14 @@ impl PolicySet {
         let mut idle = self.idle.lock();
         if idle.len() < MAX_IDLE_MACHINES {
             idle.push(vm);
+        } else {
+            self.throw_away(&vm);
+        }
+    }
+
+    fn throw_away(&self, vm: &Vm) {
+        if self.code.watching() == Watching::On {
+            self.covered.lock().merge(&vm.coverage());
         }
     }
 }

@@ -13,7 +13,8 @@ use mlua::{Function, Lua, LuaOptions, LuaString, StdLib, Table, Value};
 use readmit_recovery::facts::Question;
 use thiserror::Error;
 
-use crate::code::Code;
+use crate::code::{Code, Watching};
+use crate::coverage::Coverage;
 use crate::decode::{self, Word};
 use crate::input::Builder;
 use crate::limits::{
@@ -34,6 +35,8 @@ pub(crate) struct Vm {
     budget: Budget,
     ask: Function,
     inspect: Function,
+    reads: Function,
+    files: Vec<(String, Function)>,
     builder: Builder,
     fresh: usize,
 }
@@ -116,15 +119,18 @@ impl Vm {
         }
         native.raw_set("unknown", stranger(&lua, Arc::clone(&meter))?)?;
         native.raw_set("resolve", resolver(&lua, Arc::clone(code))?)?;
-        native.raw_set("instantiate", instantiator(&lua, code)?)?;
+        let files = loaded(&lua, code)?;
+        native.raw_set("instantiate", instantiator(&lua, &files)?)?;
         let prelude =
             lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
-        let (ask, inspect, build, failure, list) = prelude.call((native, limits(&lua)?))?;
+        let limits = limits(&lua, code.watching())?;
+        let (ask, inspect, reads, build, failure, list) = prelude.call((native, limits))?;
         lua.sandbox(true)?;
         let interrupting = Arc::clone(&meter);
         lua.set_interrupt(move |lua| interrupting.interrupt(lua));
         let fresh = lua.used_memory();
-        Ok(Self { lua, meter, budget, ask, inspect, builder: Builder { build, failure, list }, fresh })
+        let builder = Builder { build, failure, list };
+        Ok(Self { lua, meter, budget, ask, inspect, reads, files, builder, fresh })
     }
 
     /// Puts a question to the policy in `path`.
@@ -161,6 +167,20 @@ impl Vm {
     /// Whether the last run met a word that means nothing in any case: a misspelt factor, field or global.
     pub fn has_met_unknown_word(&self) -> bool {
         self.meter.has_met_unknown_word()
+    }
+
+    /// The names of what the last question was looked at by, in a watched machine.
+    pub fn reads(&self) -> Vec<String> {
+        self.reads.call(()).unwrap_or_default()
+    }
+
+    /// How often each line of each file was run so far, in a watched machine.
+    pub fn coverage(&self) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (name, file) in &self.files {
+            file.coverage(|info| coverage.add(name, &info.hits));
+        }
+        coverage
     }
 
     /// Interrupts that the last run took.
@@ -223,14 +243,16 @@ fn prelude() -> mlua::Result<&'static [u8]> {
     Ok(BYTECODE.get_or_init(|| bytecode))
 }
 
-fn limits(lua: &Lua) -> mlua::Result<Table> {
-    lua.create_table_from([
+fn limits(lua: &Lua, watching: Watching) -> mlua::Result<Table> {
+    let limits = lua.create_table_from([
         ("subject", MAX_SUBJECT_BYTES),
         ("pattern", MAX_PATTERN_BYTES),
         ("repeated", MAX_REPEATED_BYTES),
         ("items", MAX_ITEMS),
         ("span", MAX_SPAN as usize),
-    ])
+    ])?;
+    limits.raw_set("watched", watching == Watching::On)?;
+    Ok(limits)
 }
 
 /// Says of a global name that there is no such thing, and what may have been meant.
@@ -258,14 +280,20 @@ fn resolver(lua: &Lua, code: Arc<Code>) -> mlua::Result<Function> {
     })
 }
 
+/// Loads every file of a set.
+fn loaded(lua: &Lua, code: &Code) -> mlua::Result<Vec<(String, Function)>> {
+    let load = |(name, bytecode): (&str, &[u8])| {
+        let chunk = lua.load(bytecode).set_name(format!("={name}")).set_mode(ChunkMode::Binary);
+        Ok((name.to_owned(), chunk.into_function()?))
+    };
+    code.iter().map(load).collect()
+}
+
 /// Copies a loaded file into an environment. The copy shares the unchanging bytecode and nothing else: the top
 /// level of a file has no upvalues, and closures made in another environment are always made anew.
-fn instantiator(lua: &Lua, code: &Code) -> mlua::Result<Function> {
-    let mut files = HashMap::new();
-    for (name, bytecode) in code.iter() {
-        let chunk = lua.load(bytecode).set_name(format!("={name}")).set_mode(ChunkMode::Binary);
-        files.insert(name.as_bytes().to_vec(), chunk.into_function()?);
-    }
+fn instantiator(lua: &Lua, files: &[(String, Function)]) -> mlua::Result<Function> {
+    let files: HashMap<Vec<u8>, Function> =
+        files.iter().map(|(name, file)| (name.as_bytes().to_vec(), file.clone())).collect();
     lua.create_function(move |_, (path, environment): (LuaString, Table)| {
         let file = files.get(&*path.as_bytes());
         let copy = file.ok_or_else(|| mlua::Error::runtime("no such file"))?.deep_clone()?;

@@ -78,6 +78,7 @@ fn every_fact_reaches_lua() {
         ("case.account.has.password", "true"),
         ("case.account.has.recovery_codes", "true"),
         ("case.account.has.other_devices", "false"),
+        ("case.account.has.contacts", "true"),
         ("case.device.id", "device-1"),
         ("case.device.form", "virtual"),
         ("case.device.label", "Phone"),

@@ -25,6 +25,9 @@ pub struct Account {
     pub emails: Vec<Email>,
     /// Phone numbers, the one for recovery first.
     pub phones: Vec<Phone>,
+    /// Recovery contacts, the one who is asked first at the head.
+    #[serde(default)]
+    pub contacts: Vec<Contact>,
     /// Groups, for policies.
     pub groups: Vec<String>,
     /// Anything else that policies decide by.
@@ -59,6 +62,15 @@ pub struct Phone {
     pub changed_at: Option<Timestamp>,
     /// Whether it rings on the device that is gone.
     pub on_lost_device: bool,
+}
+
+/// Somebody whom the person trusts to receive a code and to hand it over (NIST SP 800-63B-4 §4.2.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// What the person calls them.
+    pub name: String,
+    /// Where their code goes.
+    pub email: EmailAddress,
 }
 
 /// An authenticator bound to an account. Its secret stays in the store.

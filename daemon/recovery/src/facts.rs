@@ -82,6 +82,9 @@ pub struct Has {
     pub recovery_codes: bool,
     /// Another device is active.
     pub other_devices: bool,
+    /// At least one recovery contact is on file.
+    #[serde(default)]
+    pub contacts: bool,
 }
 
 /// What a policy may know of the device.

@@ -185,6 +185,7 @@ fn prepare(caller: usize) -> Outcome<Vec<Write>> {
             created_at: Timestamp::default(),
             emails: Vec::new(),
             phones: Vec::new(),
+            contacts: Vec::new(),
             groups: Vec::new(),
             attributes: std::collections::BTreeMap::new(),
             locale: None,

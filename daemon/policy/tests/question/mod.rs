@@ -62,7 +62,7 @@ fn facts() -> Facts {
                 changed_at: Some(Timestamp::from_unix(NOW - 701 * day)),
                 on_lost_device: false,
             }),
-            has: Has { password: true, recovery_codes: true, other_devices: false },
+            has: Has { password: true, recovery_codes: true, other_devices: false, contacts: true },
         },
         device: Some(DeviceFacts {
             id: device(),

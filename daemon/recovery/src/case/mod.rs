@@ -98,6 +98,9 @@ pub struct Addresses {
     pub email: Option<EmailAddress>,
     /// Where calls go.
     pub phone: Option<PhoneNumber>,
+    /// Where the code for a recovery contact goes.
+    #[serde(default)]
+    pub contact: Option<EmailAddress>,
     /// Everyone who is told.
     pub notices: Vec<EmailAddress>,
 }
@@ -108,14 +111,14 @@ impl Addresses {
     pub fn of(&self, factor: &Factor) -> Option<Address> {
         match factor {
             Factor::Email => self.email.clone().map(Address::Email),
+            Factor::Contact => self.contact.clone().map(Address::Email),
             Factor::Voice | Factor::Channel(_) => self.phone.clone().map(Address::Phone),
             Factor::Password
             | Factor::RecoveryCode
             | Factor::Totp
             | Factor::Resync
             | Factor::Approval
-            | Factor::Pass
-            | Factor::Contact => None,
+            | Factor::Pass => None,
         }
     }
 }

@@ -381,6 +381,7 @@ pub fn opening(standing: Standing) -> Opening {
         addresses: Addresses {
             email: Some(email("alice@example.org")),
             phone: Some(PhoneNumber::parse("+14155550123").expect("a number")),
+            contact: None,
             notices: vec![email("alice@example.org"), email("backup@example.net")],
         },
         device: Some(DeviceId::parse("old").expect("an id")),

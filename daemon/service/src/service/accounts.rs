@@ -67,6 +67,7 @@ impl Service {
             created_at: now(),
             emails: Vec::new(),
             phones: Vec::new(),
+            contacts: Vec::new(),
             groups: Vec::new(),
             attributes: BTreeMap::new(),
             locale: None,

@@ -48,6 +48,7 @@ pub(super) fn known(record: &AccountRecord, context: &OpenContext) -> Result<Sub
                 password: record.password.is_some(),
                 recovery_codes: record.recovery_codes > 0,
                 other_devices: others > 0,
+                contacts: !account.contacts.is_empty(),
             },
         },
         device: device.map(|record| DeviceFacts {
@@ -114,7 +115,7 @@ pub(super) fn decoy(
                 changed_at: None,
                 on_lost_device: false,
             }),
-            has: Has { password: true, recovery_codes: false, other_devices: false },
+            has: Has { password: true, recovery_codes: false, other_devices: false, contacts: false },
         },
         device: Some(DeviceFacts {
             id: device.clone(),
@@ -125,7 +126,7 @@ pub(super) fn decoy(
         client: context.client.clone(),
         history,
     };
-    let addresses = Addresses { email: Some(email), phone: Some(phone), notices: Vec::new() };
+    let addresses = Addresses { email: Some(email), phone: Some(phone), contact: None, notices: Vec::new() };
     Ok(Subject { standing: Standing::Decoy, facts, addresses, device: Some(device) })
 }
 
@@ -155,6 +156,7 @@ fn addresses(account: &Account) -> Addresses {
             .iter()
             .find(|phone| phone.verified_at.is_some())
             .map(|phone| phone.number.clone()),
+        contact: account.contacts.first().map(|contact| contact.email.clone()),
         notices: account.emails.iter().map(|email| email.address.clone()).collect(),
     }
 }

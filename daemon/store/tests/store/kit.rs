@@ -62,6 +62,7 @@ pub fn account(id: &str) -> Account {
             changed_at: None,
             same_mailbox_as_account: false,
         }],
+        contacts: Vec::new(),
         phones: vec![Phone {
             number: PhoneNumber::parse("+14155550123").unwrap(),
             country: Some("US".to_owned()),

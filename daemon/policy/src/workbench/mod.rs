@@ -1,0 +1,16 @@
+//! The workbench: for those who write policies, and for whoever must be sure of them.
+//!
+//! Everything here runs without a daemon, a clock or a network, and through the same core and the same policy host
+//! that decide about people.
+//!
+//! - [`Start`] is who wants back in, [`Action`] is what then happens, [`Journey`] is a case under way.
+//! - [`tokens`](lex::tokens) takes the text of a policy apart.
+
+mod action;
+mod journey;
+pub mod lex;
+mod start;
+
+pub use action::Action;
+pub use journey::{Journey, Step, Stuck};
+pub use start::{NOW, Start};
