@@ -59,3 +59,6 @@ pub const MAX_CAUSE_BYTES: usize = 1024;
 pub const MAX_FACTS: usize = 1024;
 /// Bytes of all texts in a question.
 pub const MAX_FACT_BYTES: usize = 256 * 1024;
+
+/// Sets of factors that are named one by one where two plans are compared; further ones are counted.
+pub const MAX_WAYS_TOLD: usize = 3;

@@ -5,11 +5,14 @@
 //!
 //! - [`Start`] is who wants back in, [`Action`] is what then happens, [`Journey`] is a case under way.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
+//! - [`Change`](compare::Change) says what it means that a verdict is another than before.
 
 mod action;
+pub mod compare;
 mod journey;
 pub mod lex;
 mod start;
+pub mod words;
 
 pub use action::Action;
 pub use journey::{Journey, Step, Stuck};
