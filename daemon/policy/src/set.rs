@@ -124,9 +124,12 @@ impl PolicySet {
     /// [`LoadError`] names everything that is wrong.
     pub fn watched(sources: Sources, budget: Budget, channels: &Channels) -> Result<Self, LoadError> {
         let set = Self::inspected(sources, budget, channels, Watching::On, Inspection::of_new_policies())?;
-        // What the inspection ran has covered nothing.
-        set.idle.lock().clear();
-        *set.covered.lock() = Coverage::default();
+        // What the inspection ran has covered nothing; which lines there are to run is known from the first machine.
+        let mut lines = Coverage::default();
+        for vm in set.idle.lock().drain(..) {
+            lines.merge(&vm.coverage().without_hits());
+        }
+        *set.covered.lock() = lines;
         Ok(set)
     }
 
@@ -198,8 +201,8 @@ impl PolicySet {
         Watched { decision, facts }
     }
 
-    /// How often each line of each file was run so far; nothing unless the set is [watched](Self::watched). Machines
-    /// that are deciding while this is asked are left out.
+    /// How often each line of each file was run so far, where verdicts were made, and what the hooks answered; nothing
+    /// unless the set is [watched](Self::watched). Machines that are deciding while this is asked are left out.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         let mut coverage = self.covered.lock().clone();
@@ -224,6 +227,14 @@ impl PolicySet {
             tracing::warn!(hook = question.hook.as_str(), cause = %unanswered, "the policy gave no verdict");
             Verdict::Unable { cause: tidy(&unanswered.to_string()) }
         });
+        if let (Watching::On, Some(file)) = (self.code.watching(), &decision.file) {
+            self.covered.lock().add_answer(
+                file,
+                question.hook,
+                word_of(&decision.verdict),
+                decision.by_default,
+            );
+        }
         decision.micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         decision
     }

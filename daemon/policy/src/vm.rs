@@ -36,6 +36,7 @@ pub(crate) struct Vm {
     ask: Function,
     inspect: Function,
     reads: Function,
+    makings: Function,
     files: Vec<(String, Function)>,
     builder: Builder,
     fresh: usize,
@@ -124,13 +125,13 @@ impl Vm {
         let prelude =
             lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
         let limits = limits(&lua, code.watching())?;
-        let (ask, inspect, reads, build, failure, list) = prelude.call((native, limits))?;
+        let (ask, inspect, reads, makings, build, failure, list) = prelude.call((native, limits))?;
         lua.sandbox(true)?;
         let interrupting = Arc::clone(&meter);
         lua.set_interrupt(move |lua| interrupting.interrupt(lua));
         let fresh = lua.used_memory();
         let builder = Builder { build, failure, list };
-        Ok(Self { lua, meter, budget, ask, inspect, reads, files, builder, fresh })
+        Ok(Self { lua, meter, budget, ask, inspect, reads, makings, files, builder, fresh })
     }
 
     /// Puts a question to the policy in `path`.
@@ -174,11 +175,14 @@ impl Vm {
         self.reads.call(()).unwrap_or_default()
     }
 
-    /// How often each line of each file was run so far, in a watched machine.
+    /// What was run so far, in a watched machine.
     pub fn coverage(&self) -> Coverage {
         let mut coverage = Coverage::default();
         for (name, file) in &self.files {
-            file.coverage(|info| coverage.add(name, &info.hits));
+            file.coverage(|info| coverage.add_lines(name, &info.hits));
+        }
+        for (place, times) in self.makings.call::<HashMap<String, u64>>(()).unwrap_or_default() {
+            coverage.add_made(&place, times);
         }
         coverage
     }

@@ -4,16 +4,19 @@
 //! that decide about people.
 //!
 //! - [`Start`] is who wants back in, [`Action`] is what then happens, [`Journey`] is a case under way.
+//! - [`CoverageReport`] is what the tests of a policy reach.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
 
 mod action;
 pub mod compare;
+mod coverage_report;
 mod journey;
 pub mod lex;
 mod start;
 pub mod words;
 
 pub use action::Action;
+pub use coverage_report::{Answers, CoverageReport, FileCoverage, Tally, VerdictPlace};
 pub use journey::{Journey, Step, Stuck};
 pub use start::{NOW, Start};
