@@ -42,9 +42,9 @@ fn summary(page: &mut String, report: &CoverageReport) -> fmt::Result {
          <tbody>\n",
     );
     for (number, file) in report.files.iter().enumerate() {
-        write!(
+        writeln!(
             page,
-            "<tr><th scope=\"row\"><a href=\"#file-{number}\">{}</a></th>{}{}<td>{}</td></tr>\n",
+            "<tr><th scope=\"row\"><a href=\"#file-{number}\">{}</a></th>{}{}<td>{}</td></tr>",
             Escaped(&file.file),
             Share(file.line_tally()),
             Share(file.verdict_tally()),
@@ -69,9 +69,9 @@ fn answers(page: &mut String, report: &CoverageReport) -> fmt::Result {
     );
     for answers in &report.answers {
         let given: Vec<_> = answers.given.iter().map(|(word, times)| format!("{word} {times}×")).collect();
-        write!(
+        writeln!(
             page,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
             Escaped(&answers.file),
             answers.hook.as_str(),
             given.join(", ")
