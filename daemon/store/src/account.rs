@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use readmit_recovery::account::{Account, Device};
 use readmit_recovery::factor::Factor;
+use readmit_recovery::id::AccountId;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::time::Timestamp;
 
@@ -50,4 +51,7 @@ pub struct AccountFilter {
     pub kind: Option<String>,
     /// Only with this text in the id, in any ASCII case. Addresses are sealed, so they cannot be searched.
     pub text: Option<String>,
+    /// Only those with an id behind this one, so that a list that changes meanwhile is read page by page without
+    /// a gap.
+    pub after: Option<AccountId>,
 }

@@ -14,8 +14,11 @@ use crate::case::CaseRow;
 use crate::decision::DecisionRow;
 use crate::error::CommitError;
 use crate::journal::{Entry, canonical};
-use crate::limits::{MAX_BODY_BYTES, MAX_POLICY_BYTES, MAX_RECOVERY_CODES, MAX_WORD_BYTES, MAX_WRITES};
+use crate::limits::{
+    MAX_BODY_BYTES, MAX_NEW_DIFFERENCES, MAX_POLICY_BYTES, MAX_RECOVERY_CODES, MAX_WORD_BYTES, MAX_WRITES,
+};
 use crate::outbox::OutboxItem;
+use crate::shadow::{DifferenceRow, ShadowTally};
 use crate::token::TokenPurpose;
 
 /// One state change: every write of it happens, in order, or none does.
@@ -205,6 +208,25 @@ pub enum Write {
         /// Each file's text by its path.
         files: BTreeMap<String, String>,
     },
+    /// Puts a candidate set beside the one in force. The one before it is forgotten with its differences.
+    StartShadow {
+        /// Its version.
+        version: PolicyVersion,
+        /// Each file's text by its path.
+        files: BTreeMap<String, String>,
+    },
+    /// No longer asks the candidate set; what it differed in stays. `NotFound` if none is asked.
+    StopShadow,
+    /// Adds to the counts of a candidate set, and keeps differences: the newest
+    /// [`crate::limits::MAX_DIFFERENCES`] of them. `Stale` if another candidate has taken its place.
+    CountShadow {
+        /// The candidate's version.
+        version: PolicyVersion,
+        /// What is added.
+        tally: ShadowTally,
+        /// The differences, at most [`crate::limits::MAX_NEW_DIFFERENCES`].
+        differences: Vec<DifferenceRow>,
+    },
 }
 
 impl Write {
@@ -243,9 +265,21 @@ impl Write {
                 within(row.hook.len(), MAX_WORD_BYTES, "the hook")?;
                 within(row.input.len().max(row.verdict.len()), MAX_BODY_BYTES, "the decision")
             }
-            Self::Policy { files, .. } => {
+            Self::Policy { files, .. } | Self::StartShadow { files, .. } => {
                 let bytes = files.iter().map(|(path, text)| path.len() + text.len()).sum();
                 within(bytes, MAX_POLICY_BYTES, "the policy")
+            }
+            Self::CountShadow { differences, .. } => {
+                within(differences.len(), MAX_NEW_DIFFERENCES, "the list of differences")?;
+                differences.iter().try_for_each(|row| {
+                    within(row.hook.len().max(row.change.len()), MAX_WORD_BYTES, "the difference")?;
+                    let texts = [&row.input, &row.verdict, &row.shadow];
+                    within(
+                        texts.map(String::len).into_iter().max().unwrap_or(0),
+                        MAX_BODY_BYTES,
+                        "the difference",
+                    )
+                })
             }
             Self::RemoveAccount(_)
             | Self::DeviceStatus { .. }
@@ -259,7 +293,8 @@ impl Write {
             | Self::TakeDelivery { .. }
             | Self::RequeueDelivery { .. }
             | Self::FinishDelivery { .. }
-            | Self::CancelDelivery { .. } => Ok(()),
+            | Self::CancelDelivery { .. }
+            | Self::StopShadow => Ok(()),
         }
     }
 
@@ -292,6 +327,9 @@ impl Write {
             Self::Journal(_) => "journal",
             Self::Decision(_) => "log a decision",
             Self::Policy { .. } => "keep a policy",
+            Self::StartShadow { .. } => "start a shadow",
+            Self::StopShadow => "stop the shadow",
+            Self::CountShadow { .. } => "count for the shadow",
         }
     }
 }

@@ -8,6 +8,10 @@ pub const MAX_WRITES: usize = 512;
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Bytes of all files of one policy version.
 pub const MAX_POLICY_BYTES: usize = 8 * 1024 * 1024;
+/// Differences of a candidate set that are kept; the oldest go first.
+pub const MAX_DIFFERENCES: i64 = 10_000;
+/// Differences in one write.
+pub const MAX_NEW_DIFFERENCES: usize = 256;
 /// Recovery codes of one account.
 pub const MAX_RECOVERY_CODES: usize = 64;
 /// Bytes of a short text: a state, an actor, a channel, a subject.

@@ -15,6 +15,7 @@ use crate::error::{CommitError, StoreError};
 use crate::journal::{JournalReport, JournalRow};
 use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
+use crate::shadow::{ShadowRow, StoredDifference};
 use crate::token::TokenRow;
 use readmit_recovery::account::Account;
 
@@ -86,6 +87,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The policy versions on file, the newest first, with the time each was first kept.
     fn policies(&self) -> Reply<'_, Vec<(PolicyVersion, Timestamp)>>;
+
+    /// The last candidate set that was asked beside the one in force.
+    fn shadow(&self) -> Reply<'_, Option<ShadowRow>>;
+
+    /// Where the candidate set answered otherwise, from a time and behind a number on, in order.
+    fn differences(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDifference>>;
 
     /// How much of what there is.
     fn counts(&self) -> Reply<'_, Counts>;

@@ -96,6 +96,7 @@ impl Accounts {
                     realm: filter.text("realm")?,
                     kind: filter.text("kind")?,
                     text: filter.text("text")?,
+                    after: None,
                 };
                 filter.finish()?;
                 let page = Page::new(offset, limit.min(MAX_ROWS));

@@ -137,13 +137,15 @@ impl Reader<'_> {
             "SELECT id, body FROM accounts
              WHERE (?1 IS NULL OR realm = ?1) AND (?2 IS NULL OR kind = ?2)
                AND (?3 IS NULL OR instr(lower(id), lower(?3)) > 0)
-             ORDER BY id LIMIT ?4 OFFSET ?5",
+               AND id > ?4
+             ORDER BY id LIMIT ?5 OFFSET ?6",
         )?;
         let (limit, offset) = super::pool::bounds(page);
         let mut rows = statement.query((
             filter.realm.as_deref(),
             filter.kind.as_deref(),
             filter.text.as_deref(),
+            filter.after.as_ref().map_or("", |after| after.as_str()),
             limit,
             offset,
         ))?;

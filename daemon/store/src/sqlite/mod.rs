@@ -14,6 +14,7 @@ mod reseal;
 mod schema;
 mod secrets;
 mod session;
+mod shadow;
 mod spends;
 mod sweep;
 mod writer;
@@ -40,6 +41,7 @@ use crate::keyring::Keyring;
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, STATEMENTS, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
 use crate::outbox::Delivery;
 use crate::seal::Sealer;
+use crate::shadow::{ShadowRow, StoredDifference};
 use crate::store::{Counts, Page, Reply, Resealed, Store};
 use crate::token::TokenRow;
 
@@ -311,6 +313,14 @@ impl Store for SqliteStore {
 
     fn policies(&self) -> Reply<'_, Vec<(PolicyVersion, Timestamp)>> {
         self.read(|reader| reader.policies())
+    }
+
+    fn shadow(&self) -> Reply<'_, Option<ShadowRow>> {
+        self.read(|reader| reader.shadow())
+    }
+
+    fn differences(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDifference>> {
+        self.read(move |reader| reader.differences(since, after_id, limit))
     }
 
     fn counts(&self) -> Reply<'_, Counts> {

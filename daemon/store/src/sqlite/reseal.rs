@@ -21,7 +21,7 @@ struct Column {
     write: &'static str,
 }
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     Column {
         seal: "accounts",
         read: "SELECT number, id, body FROM accounts WHERE number > ?1 ORDER BY number LIMIT ?2",
@@ -51,6 +51,11 @@ const COLUMNS: [Column; 6] = [
         seal: "decisions",
         read: "SELECT id, CAST(id AS TEXT), body FROM decisions WHERE id > ?1 ORDER BY id LIMIT ?2",
         write: "UPDATE decisions SET body = ?2 WHERE id = ?1",
+    },
+    Column {
+        seal: "differences",
+        read: "SELECT id, CAST(id AS TEXT), body FROM differences WHERE id > ?1 ORDER BY id LIMIT ?2",
+        write: "UPDATE differences SET body = ?2 WHERE id = ?1",
     },
 ];
 

@@ -68,6 +68,11 @@ impl Session<'_> {
             Write::Journal(entry) => self.append(&entry),
             Write::Decision(row) => self.log_decision(&row),
             Write::Policy { version, files } => self.keep_policy(&version, &files),
+            Write::StartShadow { version, files } => self.start_shadow(&version, &files),
+            Write::StopShadow => self.stop_shadow(),
+            Write::CountShadow { version, tally, differences } => {
+                self.count_shadow(&version, &tally, &differences)
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use readmit_recovery::secret::Secret;
-use readmit_store::{DecisionRow, KeyId, SqliteStore, Store, Write};
+use readmit_store::{DecisionRow, DifferenceRow, KeyId, ShadowTally, SqliteStore, Store, Write};
 
 use super::Bench;
 use crate::kit::*;
@@ -18,6 +18,7 @@ fn sealed_otherwise(bench: &Bench, key: KeyId) -> Vec<(&'static str, i64)> {
         ("cases", "body"),
         ("outbox", "payload"),
         ("decisions", "body"),
+        ("differences", "body"),
         ("secrets", "sealed"),
     ]
     .into_iter()
@@ -31,22 +32,41 @@ fn sealed_otherwise(bench: &Bench, key: KeyId) -> Vec<(&'static str, i64)> {
 
 fn some_of_everything(index: usize) -> Vec<Write> {
     let name = format!("user{index}");
-    vec![
-        Write::InsertAccount(account(&name)),
-        Write::SetPassword { account: account_id(&name), hash: Secret::new("$argon2id$") },
-        add_device(&format!("d{index}"), &name),
-        Write::InsertCase(case_row(&format!("c{index}"), &name)),
-        Write::Enqueue(item(&format!("m{index}"))),
-        Write::Decision(DecisionRow {
-            at: at(0),
-            case: case_id("c"),
-            version: version("v1"),
-            hook: "open".to_owned(),
-            input: "{}".to_owned(),
-            verdict: "{}".to_owned(),
-            micros: 1,
-        }),
-    ]
+    let shadow = version("v2");
+    let start = Write::StartShadow { version: shadow.clone(), files: std::collections::BTreeMap::new() };
+    let difference = DifferenceRow {
+        at: at(0),
+        case: case_id("c"),
+        version: version("v1"),
+        hook: "open".to_owned(),
+        change: "weaker".to_owned(),
+        input: "{}".to_owned(),
+        verdict: "{}".to_owned(),
+        shadow: "{}".to_owned(),
+    };
+    let tally = ShadowTally::default();
+    // The first one starts the shadow; starting it again would forget what it differed in.
+    let start = (index == 0).then_some(start);
+    start
+        .into_iter()
+        .chain(vec![
+            Write::CountShadow { version: shadow, tally, differences: vec![difference] },
+            Write::InsertAccount(account(&name)),
+            Write::SetPassword { account: account_id(&name), hash: Secret::new("$argon2id$") },
+            add_device(&format!("d{index}"), &name),
+            Write::InsertCase(case_row(&format!("c{index}"), &name)),
+            Write::Enqueue(item(&format!("m{index}"))),
+            Write::Decision(DecisionRow {
+                at: at(0),
+                case: case_id("c"),
+                version: version("v1"),
+                hook: "open".to_owned(),
+                input: "{}".to_owned(),
+                verdict: "{}".to_owned(),
+                micros: 1,
+            }),
+        ])
+        .collect()
 }
 
 #[test]
@@ -60,8 +80,8 @@ fn after_a_rotation_every_row_comes_under_the_new_key_and_stays_readable() {
         let old = bench.keyring.current();
         let new = bench.keyring.rotate().unwrap();
         commit(&store, some_of_everything(10)).await;
-        // Six columns of ten rows, and the three keys of the database.
-        assert_eq!(sealed_otherwise(&bench, new).iter().map(|(_, count)| count).sum::<i64>(), 63);
+        // Seven columns of ten rows, and the three keys of the database.
+        assert_eq!(sealed_otherwise(&bench, new).iter().map(|(_, count)| count).sum::<i64>(), 73);
 
         let (mut rows, mut calls) = (0, 0);
         loop {
@@ -75,7 +95,7 @@ fn after_a_rotation_every_row_comes_under_the_new_key_and_stays_readable() {
             commit(&store, [entry("meanwhile")]).await;
         }
         assert!(calls >= 9, "{calls}");
-        assert_eq!((rows, sealed_otherwise(&bench, new)), (63, vec![]));
+        assert_eq!((rows, sealed_otherwise(&bench, new)), (73, vec![]));
         assert_eq!(store.reseal(1000).await.unwrap().rows, 0);
 
         bench.keyring.forget(old).unwrap();
@@ -90,6 +110,7 @@ fn after_a_rotation_every_row_comes_under_the_new_key_and_stays_readable() {
             assert_eq!(store.case(&case_id("c3")).await.unwrap().unwrap().row, case_row("c3", "user3"));
             assert_eq!(store.due_deliveries(at(0), 99).await.unwrap().len(), 11);
             assert_eq!(store.decisions(at(0), 0, 99).await.unwrap().len(), 11);
+            assert_eq!(store.differences(at(0), 0, 99).await.unwrap().len(), 11);
             assert_eq!(store.verify_journal().await.unwrap().broken, None);
         }
     });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use readmit_recovery::secret::Secret;
-use readmit_store::{DecisionRow, StoreError, TokenPurpose, Write};
+use readmit_store::{DecisionRow, DifferenceRow, ShadowTally, StoreError, TokenPurpose, Write};
 
 use super::Bench;
 use crate::kit::*;
@@ -59,6 +59,21 @@ async fn fill(bench: &Bench) {
                 verdict: r#"{"because":"red-attribute"}"#.to_owned(),
                 micros: 3,
             }),
+            Write::StartShadow { version: version("v2"), files: std::collections::BTreeMap::new() },
+            Write::CountShadow {
+                version: version("v2"),
+                tally: ShadowTally::default(),
+                differences: vec![DifferenceRow {
+                    at: at(0),
+                    case: case_id("c"),
+                    version: version("v1"),
+                    hook: "open".to_owned(),
+                    change: "weaker".to_owned(),
+                    input: r#"{"client":"203.0.113.9"}"#.to_owned(),
+                    verdict: r#"{"because":"red-attribute"}"#.to_owned(),
+                    shadow: r#"{"because":"red-attribute"}"#.to_owned(),
+                }],
+            },
             charge("alice.private@mail.example"),
             charge("+14155550123"),
             charge("203.0.113.9"),

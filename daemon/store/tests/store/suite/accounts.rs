@@ -105,7 +105,7 @@ pub async fn accounts_are_listed_by_filter_and_page(make: Make) {
     commit(&store, writes).await;
     let list = async |realm: Option<&str>, kind: Option<&str>, text: Option<&str>, page| {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let filter = AccountFilter { realm: owned(realm), kind: owned(kind), text: owned(text) };
+        let filter = AccountFilter { realm: owned(realm), kind: owned(kind), text: owned(text), after: None };
         let accounts = store.accounts(filter, page).await.unwrap();
         accounts.iter().map(|account| account.id.to_string()).collect::<Vec<_>>().join(" ")
     };
@@ -119,6 +119,22 @@ pub async fn accounts_are_listed_by_filter_and_page(make: Make) {
     assert_eq!(list(None, None, None, Page::new(1, 2)).await, "user0 user1");
     assert_eq!(list(None, None, None, Page::new(9, 99)).await, "user8 user9");
     assert_eq!(list(None, None, None, Page::new(0, 0)).await, "");
+}
+
+pub async fn accounts_are_listed_from_one_on(make: Make) {
+    let store = make();
+    commit(&store, ["a", "b", "c", "d"].map(|id| Write::InsertAccount(account(id)))).await;
+    let list = async |after: Option<&str>, limit| {
+        let filter = AccountFilter { after: after.map(account_id), ..AccountFilter::default() };
+        let accounts = store.accounts(filter, Page::new(0, limit)).await.unwrap();
+        accounts.iter().map(|account| account.id.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(list(None, 2).await, "a b");
+    assert_eq!(list(Some("b"), 9).await, "c d");
+    // The one that was seen last may be gone by now.
+    commit(&store, [Write::RemoveAccount(account_id("b"))]).await;
+    assert_eq!(list(Some("b"), 1).await, "c");
+    assert_eq!(list(Some("d"), 9).await, "");
 }
 
 pub async fn the_record_counts_what_happened_lately(make: Make) {

@@ -9,6 +9,7 @@ pub mod devices;
 pub mod journal;
 pub mod outbox;
 pub mod quotas;
+pub mod shadow;
 pub mod spends;
 
 macro_rules! for_every_case {
@@ -19,6 +20,7 @@ macro_rules! for_every_case {
             accounts::what_is_not_on_file_cannot_be_changed,
             accounts::a_removed_account_leaves_nothing_but_cases_and_journal,
             accounts::accounts_are_listed_by_filter_and_page,
+            accounts::accounts_are_listed_from_one_on,
             accounts::the_record_counts_what_happened_lately,
             accounts::the_record_counts_consecutive_failures_of_each_factor,
             accounts::failures_of_unknown_accounts_are_counted_alike,
@@ -61,6 +63,10 @@ macro_rules! for_every_case {
             quotas::a_refused_charge_undoes_its_change_and_is_not_counted,
             quotas::an_undone_change_is_not_charged,
             quotas::of_racing_charges_only_so_many_are_taken,
+            shadow::a_shadow_is_started_counted_and_stopped,
+            shadow::differences_come_back_in_order_and_the_oldest_go,
+            shadow::the_next_shadow_begins_anew,
+            shadow::a_shadow_outlives_a_restart,
             spends::a_token_works_once_and_in_time,
             spends::a_pass_works_once_and_in_time_and_for_its_account,
             spends::a_recovery_code_works_once_and_for_its_account,
