@@ -10,6 +10,7 @@ use readmit_recovery::id::{AccountId, CaseId, DeliveryId, DeviceId, PolicyVersio
 use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
 
+use crate::activation::Found;
 use crate::case::CaseRow;
 use crate::decision::DecisionRow;
 use crate::error::CommitError;
@@ -19,6 +20,7 @@ use crate::limits::{
 };
 use crate::outbox::OutboxItem;
 use crate::shadow::{DifferenceRow, ShadowTally};
+use crate::spend::Spend;
 use crate::token::TokenPurpose;
 
 /// One state change: every write of it happens, in order, or none does.
@@ -227,6 +229,37 @@ pub enum Write {
         /// The differences, at most [`crate::limits::MAX_NEW_DIFFERENCES`].
         differences: Vec<DifferenceRow>,
     },
+    /// Brings a policy version into force, with the approvals that it has, and ends all waiting for approval.
+    /// `NotFound` unless its sources are kept.
+    ActivatePolicy {
+        /// The version.
+        version: PolicyVersion,
+        /// What is found where the policies are.
+        found: Found,
+        /// How many tests of its own it passed.
+        tests: u32,
+    },
+    /// Lets a policy version wait for approval, in place of the one that waited, whose approvals are void.
+    ProposePolicy {
+        /// The version.
+        version: PolicyVersion,
+        /// Each file's text by its path.
+        files: BTreeMap<String, String>,
+        /// What is found where the policies are.
+        found: Found,
+        /// How many tests of its own it passed.
+        tests: u32,
+        /// Whether it is a version that was in force before.
+        restores: bool,
+    },
+    /// Adds the approval of whoever makes the change. `NotFound` unless this version waits, `Exists` if they have
+    /// approved it already.
+    ApprovePolicy {
+        /// The version.
+        version: PolicyVersion,
+    },
+    /// Ends all waiting for approval. `NotFound` if nothing waits.
+    WithdrawPolicy,
 }
 
 impl Write {
@@ -265,7 +298,9 @@ impl Write {
                 within(row.hook.len(), MAX_WORD_BYTES, "the hook")?;
                 within(row.input.len().max(row.verdict.len()), MAX_BODY_BYTES, "the decision")
             }
-            Self::Policy { files, .. } | Self::StartShadow { files, .. } => {
+            Self::Policy { files, .. }
+            | Self::StartShadow { files, .. }
+            | Self::ProposePolicy { files, .. } => {
                 let bytes = files.iter().map(|(path, text)| path.len() + text.len()).sum();
                 within(bytes, MAX_POLICY_BYTES, "the policy")
             }
@@ -294,7 +329,10 @@ impl Write {
             | Self::RequeueDelivery { .. }
             | Self::FinishDelivery { .. }
             | Self::CancelDelivery { .. }
-            | Self::StopShadow => Ok(()),
+            | Self::StopShadow
+            | Self::ActivatePolicy { .. }
+            | Self::ApprovePolicy { .. }
+            | Self::WithdrawPolicy => Ok(()),
         }
     }
 
@@ -330,6 +368,10 @@ impl Write {
             Self::StartShadow { .. } => "start a shadow",
             Self::StopShadow => "stop the shadow",
             Self::CountShadow { .. } => "count for the shadow",
+            Self::ActivatePolicy { .. } => "activate a policy",
+            Self::ProposePolicy { .. } => "propose a policy",
+            Self::ApprovePolicy { .. } => "approve a policy",
+            Self::WithdrawPolicy => "withdraw a policy",
         }
     }
 }
@@ -338,35 +380,4 @@ impl fmt::Debug for Write {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
-}
-
-/// Something that works once.
-#[derive(Clone, Debug)]
-pub enum Spend {
-    /// A recovery code.
-    RecoveryCode {
-        /// Whose.
-        account: AccountId,
-        /// The hash of the code.
-        hash: SecretHash,
-    },
-    /// An access pass that has not expired.
-    Pass {
-        /// Whose.
-        account: AccountId,
-        /// The hash of the pass.
-        hash: SecretHash,
-    },
-    /// A link's token that has not expired.
-    Token {
-        /// The hash of the token.
-        hash: SecretHash,
-    },
-    /// A time step of an active device: only one later than the last (RFC 6238 §5.2).
-    TotpStep {
-        /// The device.
-        device: DeviceId,
-        /// The step that the code was found at.
-        step: u64,
-    },
 }

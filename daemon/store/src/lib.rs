@@ -6,6 +6,7 @@
 //! what and when, is left to the core and the service: the store checks only what two callers could race for.
 
 pub mod account;
+pub mod activation;
 pub mod case;
 pub mod change;
 pub mod decision;
@@ -17,19 +18,22 @@ pub mod outbox;
 pub mod quota;
 pub mod seal;
 pub mod shadow;
+pub mod spend;
 pub mod sqlite;
 pub mod store;
 pub mod token;
 
 pub use account::{AccountFilter, AccountRecord, DeviceRecord};
+pub use activation::{Activation, Found, PendingPolicy};
 pub use case::{CaseFilter, CaseRow, StoredCase};
-pub use change::{Change, Committed, Spend, Write};
+pub use change::{Change, Committed, Write};
 pub use decision::{DecisionRow, PolicyRow, StoredDecision};
 pub use error::{CommitError, StoreError, What};
 pub use journal::{Entry, Head, JournalReport, JournalRow};
 pub use keyring::{KeyId, Keyring, KeyringError};
 pub use outbox::{Delivery, DeliveryState, OutboxItem};
 pub use shadow::{DifferenceRow, ShadowRow, ShadowTally, StoredDifference};
+pub use spend::Spend;
 pub use sqlite::{OnBrokenJournal, SqliteOptions, SqliteStore};
 pub use store::{Counts, Page, Reply, Resealed, Store};
 pub use token::{TokenPurpose, TokenRow};

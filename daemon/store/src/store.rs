@@ -8,6 +8,7 @@ use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
 
 use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
+use crate::activation::{Activation, PendingPolicy};
 use crate::case::{CaseFilter, CaseRow, StoredCase};
 use crate::change::{Change, Committed};
 use crate::decision::{PolicyRow, StoredDecision};
@@ -93,6 +94,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Where the candidate set answered otherwise, from a time and behind a number on, in order.
     fn differences(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDifference>>;
+
+    /// How the version in force came into force.
+    fn activation(&self) -> Reply<'_, Option<Activation>>;
+
+    /// How each version came into force the last time, the one in force first, then the latest.
+    fn activations(&self) -> Reply<'_, Vec<Activation>>;
+
+    /// The version that waits for approval.
+    fn pending_policy(&self) -> Reply<'_, Option<PendingPolicy>>;
 
     /// How much of what there is.
     fn counts(&self) -> Reply<'_, Counts>;

@@ -1,6 +1,7 @@
 //! The store on SQLite, for one host: write-ahead log, every commit synced, one writer, many readers.
 
 mod accounts;
+mod activation;
 mod cases;
 mod column;
 mod decisions;
@@ -32,6 +33,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
+use crate::activation::{Activation, PendingPolicy};
 use crate::case::{CaseFilter, CaseRow, StoredCase};
 use crate::change::{Change, Committed};
 use crate::decision::{PolicyRow, StoredDecision};
@@ -321,6 +323,18 @@ impl Store for SqliteStore {
 
     fn differences(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDifference>> {
         self.read(move |reader| reader.differences(since, after_id, limit))
+    }
+
+    fn activation(&self) -> Reply<'_, Option<Activation>> {
+        self.read(|reader| reader.activation())
+    }
+
+    fn activations(&self) -> Reply<'_, Vec<Activation>> {
+        self.read(|reader| reader.activations())
+    }
+
+    fn pending_policy(&self) -> Reply<'_, Option<PendingPolicy>> {
+        self.read(|reader| reader.pending_policy())
     }
 
     fn counts(&self) -> Reply<'_, Counts> {

@@ -6,12 +6,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::StoreError;
 
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("../../migrations/0001_accounts.sql"),
     include_str!("../../migrations/0002_cases.sql"),
     include_str!("../../migrations/0003_journal.sql"),
     include_str!("../../migrations/0004_policies.sql"),
     include_str!("../../migrations/0005_shadow.sql"),
+    include_str!("../../migrations/0006_activation.sql"),
 ];
 
 /// Marks the file as ours: "Rdmt".

@@ -73,6 +73,12 @@ impl Session<'_> {
             Write::CountShadow { version, tally, differences } => {
                 self.count_shadow(&version, &tally, &differences)
             }
+            Write::ActivatePolicy { version, found, tests } => self.activate_policy(&version, &found, tests),
+            Write::ProposePolicy { version, files, found, tests, restores } => {
+                self.propose_policy(&version, &files, &found, tests, restores)
+            }
+            Write::ApprovePolicy { version } => self.approve_policy(&version),
+            Write::WithdrawPolicy => self.withdraw_policy(),
         }
     }
 

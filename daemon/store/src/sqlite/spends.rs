@@ -8,8 +8,8 @@ use readmit_recovery::time::Timestamp;
 use super::column::{time, to_count, to_time};
 use super::pool::Reader;
 use super::session::Session;
-use crate::change::Spend;
 use crate::error::{CommitError, StoreError, What};
+use crate::spend::Spend;
 use crate::token::{TokenPurpose, TokenRow};
 
 impl Session<'_> {

@@ -108,6 +108,13 @@ pub async fn every_part_has_a_largest_size(make: Make) {
         version: version(&format!("v{size}")),
         files: [("f".to_owned(), "x".repeat(size - 1))].into(),
     };
+    let proposal = |size| Write::ProposePolicy {
+        version: version("v"),
+        files: [("f".to_owned(), "x".repeat(size - 1))].into(),
+        found: readmit_store::Found::Nothing,
+        tests: 0,
+        restores: false,
+    };
     let charge = |size| Write::Charge {
         scope: "calls",
         subject: "x".repeat(size),
@@ -126,6 +133,7 @@ pub async fn every_part_has_a_largest_size(make: Make) {
     for (largest, larger) in [
         (codes(MAX_RECOVERY_CODES), codes(MAX_RECOVERY_CODES + 1)),
         (policy(MAX_POLICY_BYTES), policy(MAX_POLICY_BYTES + 1)),
+        (proposal(MAX_POLICY_BYTES), proposal(MAX_POLICY_BYTES + 1)),
         (charge(MAX_WORD_BYTES), charge(MAX_WORD_BYTES + 1)),
         (delivery(MAX_BODY_BYTES), delivery(MAX_BODY_BYTES + 1)),
         (label(MAX_WORD_BYTES), label(MAX_WORD_BYTES + 1)),

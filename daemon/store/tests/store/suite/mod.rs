@@ -2,6 +2,7 @@
 //! a test of each.
 
 pub mod accounts;
+pub mod activation;
 pub mod cases;
 pub mod changes;
 pub mod decisions;
@@ -24,6 +25,14 @@ macro_rules! for_every_case {
             accounts::the_record_counts_what_happened_lately,
             accounts::the_record_counts_consecutive_failures_of_each_factor,
             accounts::failures_of_unknown_accounts_are_counted_alike,
+            activation::the_last_activation_is_in_force,
+            activation::only_what_is_on_file_comes_into_force,
+            activation::a_pending_version_collects_approvals_and_brings_them_into_force,
+            activation::nobody_approves_twice_or_what_is_not_pending,
+            activation::a_newer_proposal_voids_the_approvals_of_the_last,
+            activation::a_pending_version_and_its_approvals_outlive_a_restart,
+            activation::an_undone_approval_does_not_count,
+            activation::of_racing_approvals_by_one_person_one_counts,
             cases::a_case_is_what_was_written,
             cases::a_case_is_inserted_once,
             cases::an_update_from_an_old_revision_is_stale,
