@@ -62,3 +62,12 @@ pub const MAX_FACT_BYTES: usize = 256 * 1024;
 
 /// Sets of factors that are named one by one where two plans are compared; further ones are counted.
 pub const MAX_WAYS_TOLD: usize = 3;
+
+/// Mutants that are made of one set. Each costs a run of the tests.
+pub const MAX_MUTANTS: usize = 20_000;
+/// Bytes of a policy that one mutant changes.
+pub const MAX_MUTATED_BYTES: usize = 2048;
+/// Words of a list among which a mutant looks for those that are taken.
+pub const MAX_LIST_WORDS: usize = 256;
+/// Bytes of a change as a message tells it.
+pub const MAX_SHOWN_BYTES: usize = 60;

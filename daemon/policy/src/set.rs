@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use mlua::Value;
@@ -40,6 +41,8 @@ pub struct PolicySet {
     idle: Mutex<Vec<Vm>>,
     /// What machines that were thrown away had run.
     covered: Mutex<Coverage>,
+    /// Whether a decision has used up its budget.
+    exhausted: AtomicBool,
 }
 
 impl fmt::Debug for PolicySet {
@@ -166,7 +169,8 @@ impl PolicySet {
         }
         let realms = inspection.finish()?;
         let (idle, covered) = (Mutex::new(vec![vm]), Mutex::default());
-        Ok(Self { sources, code, channels, budget, realms, idle, covered })
+        let exhausted = AtomicBool::new(false);
+        Ok(Self { sources, code, channels, budget, realms, idle, covered, exhausted })
     }
 
     /// The version: what is in the sources.
@@ -210,6 +214,12 @@ impl PolicySet {
             coverage.merge(&vm.coverage());
         }
         coverage
+    }
+
+    /// Whether a decision of this set has used up its budget of steps, time or memory.
+    #[must_use]
+    pub fn has_exhausted(&self) -> bool {
+        self.exhausted.load(Relaxed)
     }
 
     fn decide_and(&self, question: &Question, look: impl FnOnce(&Vm)) -> Decision {
@@ -270,6 +280,9 @@ impl PolicySet {
             }
             Err(_) => Ok(Verdict::Nothing),
         };
+        if reply.as_ref().is_err_and(Broken::spoils) {
+            self.exhausted.store(true, Relaxed);
+        }
         let is_spoilt = reply.as_ref().is_err_and(Broken::spoils) || !vm.recover();
         let broken = reply.err();
         if is_spoilt {

@@ -5,6 +5,7 @@
 //!
 //! - [`Start`] is who wants back in, [`Action`] is what then happens, [`Journey`] is a case under way.
 //! - [`CoverageReport`] is what the tests of a policy reach.
+//! - [`mutants`](mutate::mutants) are policies with a mistake each, for their tests to notice.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
 
@@ -13,6 +14,7 @@ pub mod compare;
 mod coverage_report;
 mod journey;
 pub mod lex;
+pub mod mutate;
 mod start;
 pub mod words;
 
