@@ -71,3 +71,18 @@ pub const MAX_MUTATED_BYTES: usize = 2048;
 pub const MAX_LIST_WORDS: usize = 256;
 /// Bytes of a change as a message tells it.
 pub const MAX_SHOWN_BYTES: usize = 60;
+
+/// Bytes of one line of an exported decision log: a question and a verdict as large as the store takes them.
+pub const MAX_LOG_LINE_BYTES: usize = 4 * 1024 * 1024;
+/// Lines of a log that are compared at once.
+pub const MAX_BATCH_LINES: usize = 4096;
+/// Bytes of a log after which no more lines are gathered to be compared at once.
+pub const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Pairs of verdicts whose comparison is remembered while a batch is compared.
+pub const MAX_REMEMBERED: usize = 64;
+/// Ways to change that a replay lists one by one; further ones are counted.
+pub const MAX_GROUPS: usize = 1000;
+/// Versions that a replay counts one by one.
+pub const MAX_LOG_VERSIONS: usize = 256;
+/// Characters of a fact that are told.
+pub const MAX_TOLD_CHARS: usize = 200;

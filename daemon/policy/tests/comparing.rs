@@ -1,6 +1,6 @@
 //! What a changed verdict means: a table of every kind of change.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::expect_used, reason = "tests")]
 
 use std::time::Duration;
 

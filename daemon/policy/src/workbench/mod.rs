@@ -8,6 +8,7 @@
 //! - [`mutants`](mutate::mutants) are policies with a mistake each, for their tests to notice.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
+//! - [`Replay`](replay::Replay) puts the questions of the decision log to a candidate.
 
 mod action;
 pub mod compare;
@@ -15,10 +16,13 @@ mod coverage_report;
 mod journey;
 pub mod lex;
 pub mod mutate;
+pub mod replay;
 mod start;
+mod told;
 pub mod words;
 
 pub use action::Action;
 pub use coverage_report::{Answers, CoverageReport, FileCoverage, Tally, VerdictPlace};
 pub use journey::{Journey, Step, Stuck};
 pub use start::{NOW, Start};
+pub use told::told;
