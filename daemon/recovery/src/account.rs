@@ -1,13 +1,15 @@
 //! The account and its devices, as the organization put them on file.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::address::{EmailAddress, PhoneNumber};
+use crate::address::{EmailAddress, InvalidAddress, PhoneNumber};
 use crate::id::{AccountId, DeviceId};
+use crate::limits::MAX_CONTACT_NAME_BYTES;
 use crate::time::Timestamp;
 
 /// Who wants back in.
@@ -71,6 +73,49 @@ pub struct Contact {
     pub name: String,
     /// Where their code goes.
     pub email: EmailAddress,
+}
+
+/// Why a text is no recovery contact.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidContact {
+    /// Not a name and an address.
+    #[error("write a recovery contact as Ann Example <ann@example.org>")]
+    Form,
+    /// The name is too long.
+    #[error("the name of a recovery contact has at most {MAX_CONTACT_NAME_BYTES} bytes")]
+    LongName,
+    /// The address is none.
+    #[error("the address of a recovery contact is wrong")]
+    Address(#[from] InvalidAddress),
+}
+
+impl Contact {
+    /// Takes a name and an address in the one form `Ann Example <ann@example.org>`.
+    ///
+    /// # Errors
+    /// [`InvalidContact`] for anything else: a name that is missing, or that holds angle brackets or characters
+    /// that do not show, included.
+    pub fn parse(text: &str) -> Result<Self, InvalidContact> {
+        let (name, rest) = text.split_once(" <").ok_or(InvalidContact::Form)?;
+        let address = rest.strip_suffix('>').ok_or(InvalidContact::Form)?;
+        let shows = |c: char| {
+            !c.is_control() && !matches!(c, '<' | '>' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        };
+        if name.trim() != name || name.is_empty() || !name.chars().all(shows) {
+            return Err(InvalidContact::Form);
+        }
+        if name.len() > MAX_CONTACT_NAME_BYTES {
+            return Err(InvalidContact::LongName);
+        }
+        Ok(Self { name: name.to_owned(), email: EmailAddress::parse(address)? })
+    }
+}
+
+/// As it is written, with the whole address: for administrators.
+impl fmt::Display for Contact {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} <{}>", self.name, self.email.as_str())
+    }
 }
 
 /// An authenticator bound to an account. Its secret stays in the store.
@@ -172,3 +217,39 @@ words!(
     NotWorking = "not_working",
     OutOfSync = "out_of_sync"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_a_name_and_an_address() {
+        for good in ["Ann Example <ann@example.org>", "Ö <o@x.example>", "Ann (work), Dr. <ann@example.org>"]
+        {
+            assert_eq!(Contact::parse(good).map(|contact| contact.to_string()), Ok(good.to_owned()));
+        }
+        let bad = [
+            "",
+            "ann@example.org",
+            "<ann@example.org>",
+            " <ann@example.org>",
+            " Ann <ann@example.org>",
+            "Ann  <ann@example.org>",
+            "Ann <ann@example.org",
+            "Ann ann@example.org",
+            "Ann <ann@example.org> ",
+            "Ann <ann@example.org>, Bob <bob@example.org>",
+            "Ann <x> <ann@example.org>",
+            "Ann\r\nBcc: eve@example.org <ann@example.org>",
+            "A\u{202E}nn <ann@example.org>",
+        ];
+        for bad in bad {
+            let refused =
+                matches!(Contact::parse(bad), Err(InvalidContact::Form | InvalidContact::Address(_)));
+            assert!(refused, "{bad:?}");
+        }
+        let named = |length| Contact::parse(&format!("{} <ann@example.org>", "n".repeat(length)));
+        assert!(named(MAX_CONTACT_NAME_BYTES).is_ok());
+        assert_eq!(named(MAX_CONTACT_NAME_BYTES + 1), Err(InvalidContact::LongName));
+    }
+}

@@ -106,6 +106,8 @@ pub enum Purpose {
     Verification,
     /// Something happened to the account.
     Notice,
+    /// A code for a recovery contact to hand over.
+    Contact,
     /// A request to support.
     Ticket,
     /// A new device was enrolled.
@@ -121,6 +123,7 @@ impl Purpose {
         match self {
             Self::Verification => "verification",
             Self::Notice => "notice",
+            Self::Contact => "contact",
             Self::Ticket => "ticket",
             Self::Enrolled => "enrolled",
             Self::Pass => "pass",

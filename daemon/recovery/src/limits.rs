@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const MAX_ID_BYTES: usize = 256;
 /// Bytes in an e-mail address (RFC 5321 §4.5.3.1.3 less the angle brackets).
 pub const MAX_EMAIL_BYTES: usize = 254;
+/// Recovery contacts of an account.
+pub const MAX_CONTACTS: usize = 5;
+/// Bytes in the name of a recovery contact.
+pub const MAX_CONTACT_NAME_BYTES: usize = 100;
 /// Bytes in the name of a channel.
 pub const MAX_CHANNEL_BYTES: usize = 32;
 /// Nesting of a plan.
@@ -41,7 +45,10 @@ pub const LONGEST_HOLD: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const LONGEST_ENROLLMENT: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The longest life of a code or link sent by e-mail (NIST SP 800-63B-4 §4.2.1.2).
 pub const LONGEST_EMAIL_CODE: Duration = Duration::from_secs(24 * 3600);
-/// The longest life of a code on any other channel (same place).
+/// The longest life of a code sent by e-mail to a recovery contact, who needs time to hand it over (NIST SP 800-63B-4
+/// §4.2.1.3).
+pub const LONGEST_CONTACT_CODE: Duration = Duration::from_secs(48 * 3600);
+/// The longest life of a code on any other channel (NIST SP 800-63B-4 §4.2.1.2).
 pub const LONGEST_CODE: Duration = Duration::from_secs(600);
 
 /// Steps of 30 s by which a code may be early or late (RFC 6238 §5.2 recommends one).
@@ -61,6 +68,8 @@ pub const ENROLLMENTS_PER_CASE: u32 = 10;
 pub const PASS_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// How long "this was not me" can be said.
 pub const VETO_LIFE: Duration = Duration::from_secs(45 * 24 * 3600);
+/// How long a recovery contact can stop the recovery that they were asked about: long enough to notice a deceit.
+pub const CONTACT_VETO_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long a call may take, from the request to its end.
 pub const CALL_LIFE: Duration = Duration::from_secs(240);
 /// How long a notice is tried to be sent.

@@ -18,7 +18,9 @@ pub struct Rules {
     pub recovered_for: Duration,
     /// How long a code or link sent by e-mail is good (at most 24 hours, NIST SP 800-63B-4 §4.2.1.2).
     pub email_code_for: Duration,
-    /// How long a code is good on any other channel (at most 10 minutes, same place).
+    /// How long a code that a recovery contact hands over is good (at most 48 hours, NIST SP 800-63B-4 §4.2.1.3).
+    pub contact_code_for: Duration,
+    /// How long a code is good on any other channel (at most 10 minutes, NIST SP 800-63B-4 §4.2.1.2).
     pub code_for: Duration,
     /// Where tickets go; none means that they only wait in the list of escalated cases.
     pub support: Option<EmailAddress>,
@@ -32,6 +34,7 @@ impl Default for Rules {
             escalated_for: Duration::from_secs(14 * 24 * 3600),
             recovered_for: Duration::from_secs(7 * 24 * 3600),
             email_code_for: Duration::from_secs(15 * 60),
+            contact_code_for: Duration::from_secs(24 * 3600),
             code_for: Duration::from_secs(10 * 60),
             support: None,
         }

@@ -198,6 +198,7 @@ fn settings(config: &Config) -> Settings {
         escalated_for: config.case.escalated_for,
         recovered_for: config.case.recovered_for,
         email_code_for: config.case.email_code_for,
+        contact_code_for: config.case.contact_code_for,
         code_for: config.case.code_for,
         support: config.support.email.clone(),
     };

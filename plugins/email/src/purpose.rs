@@ -18,6 +18,8 @@ pub enum Purpose {
     Verification,
     /// Tell that something happened to the account.
     Notice,
+    /// Ask a recovery contact to hand over a code.
+    Contact,
     /// Tell support of a case that needs a person.
     Ticket,
     /// Tell that a new device was enrolled.
@@ -36,7 +38,9 @@ pub type Values = BTreeMap<String, String>;
 #[non_exhaustive]
 pub enum PurposeError {
     /// There is no such purpose.
-    #[error("e-mail knows no purpose `{0}`; it knows verification, notice, ticket, enrolled, pass and test")]
+    #[error(
+        "e-mail knows no purpose `{0}`; it knows verification, notice, contact, ticket, enrolled, pass and test"
+    )]
     Unknown(String),
     /// A field is missing.
     #[error("the purpose `{purpose}` needs the field `{field}`")]
@@ -56,8 +60,15 @@ pub enum PurposeError {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 6] =
-        [Self::Verification, Self::Notice, Self::Ticket, Self::Enrolled, Self::Pass, Self::Test];
+    pub const ALL: [Self; 7] = [
+        Self::Verification,
+        Self::Notice,
+        Self::Contact,
+        Self::Ticket,
+        Self::Enrolled,
+        Self::Pass,
+        Self::Test,
+    ];
 
     /// Returns its name on the wire and in file names.
     #[must_use]
@@ -65,6 +76,7 @@ impl Purpose {
         match self {
             Self::Verification => "verification",
             Self::Notice => "notice",
+            Self::Contact => "contact",
             Self::Ticket => "ticket",
             Self::Enrolled => "enrolled",
             Self::Pass => "pass",
@@ -89,6 +101,7 @@ impl Purpose {
         match self {
             Self::Verification => &["minutes"],
             Self::Notice => &["event"],
+            Self::Contact => &["account", "code", "until"],
             Self::Ticket => &["ticket", "problem"],
             Self::Pass => &["code", "minutes"],
             Self::Enrolled | Self::Test => &[],
@@ -101,6 +114,7 @@ impl Purpose {
         match self {
             Self::Verification => &["code", "link_token", "veto_token", "client", "sender"],
             Self::Notice => &["reason", "veto_token", "hold_until", "client"],
+            Self::Contact => &["veto_token"],
             Self::Ticket => &["email", "account", "phone", "name", "message", "history"],
             Self::Enrolled => &["label", "veto_token"],
             Self::Pass | Self::Test => &[],
@@ -160,8 +174,8 @@ impl Purpose {
 }
 
 /// The events of a notice that the built-in templates have words for; others get general ones.
-pub(crate) const EVENTS: [&str; 7] =
-    ["opened", "recovered", "held", "vetoed", "escalated", "denied", "completed"];
+pub(crate) const EVENTS: [&str; 8] =
+    ["opened", "contact_asked", "recovered", "held", "vetoed", "escalated", "denied", "completed"];
 
 /// The fields whose values have lines.
 const MANY_LINES: &[&str] = &["history", "message", "problem"];

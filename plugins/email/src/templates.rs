@@ -258,7 +258,7 @@ fn sample(purpose: Purpose, full: bool) -> Values {
         let value = match name {
             "event" => "held",
             "reason" => "stolen",
-            "hold_until" => "2026-01-31T14:00:00Z",
+            "hold_until" | "until" => "2026-01-31T14:00:00Z",
             "minutes" => "15",
             other => other,
         };

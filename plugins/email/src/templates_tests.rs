@@ -28,7 +28,7 @@ fn every_purpose_renders_in_every_language() {
                 for field in told.filter(|field| !field.ends_with("_token") && **field != "sender") {
                     let value = match *field {
                         "event" | "reason" => continue,
-                        "hold_until" => "2026-01-31 14:00 UTC",
+                        "hold_until" | "until" => "2026-01-31 14:00 UTC",
                         other => values[other].as_str(),
                     };
                     assert!(rendered.text.contains(value), "{name}: no {field} in {}", rendered.text);

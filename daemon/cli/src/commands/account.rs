@@ -17,10 +17,11 @@ Examples:
   readmit account add alice --kind owner --email alice@example.org --phone +14155550123
   readmit account set alice --phone +442071838750 --phone-country GB
   readmit account set alice --phone ''             no phone number any more
+  readmit account set alice --contact 'Ann Example <ann@example.org>'
   readmit account set-password alice < password-file
   readmit account list --kind member --json
 
-JSON: list: [{id, realm, kind, emails, phones, groups, attributes, locale, created_at}]; show: the same and \
+JSON: list: [{id, realm, kind, emails, phones, contacts, groups, attributes, locale, created_at}]; show: the same and \
 email_verified, phone_verified, …, devices: [{device, label, form, status, enrolled_at, drift}], \
 recovery_codes, has_password; the others: {done, account}.";
 
@@ -108,6 +109,9 @@ struct Properties {
     /// Whether the phone is also the second factor
     #[arg(long, value_name = "BOOL")]
     phone_on_lost_device: Option<bool>,
+    /// Who may be asked to hand over a code, with the one who is asked first at the head; again for more, '' for none
+    #[arg(long = "contact", value_name = "NAME <ADDRESS>")]
+    contacts: Vec<String>,
     /// A group, for policies; again for more, '' for none
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
@@ -192,6 +196,7 @@ async fn show(id: &str, context: &mut Context) -> Result<(), Failure> {
             "phone_verified",
             "phone_country",
             "phone_on_lost_device",
+            "contacts",
             "groups",
             "attributes",
             "locale",
@@ -221,6 +226,7 @@ impl Properties {
         put(&mut options, "phone_verified", self.phone_verified);
         put(&mut options, "phone_country", self.phone_country);
         put(&mut options, "phone_on_lost_device", self.phone_on_lost_device);
+        put_list(&mut options, "contacts", self.contacts);
         put_list(&mut options, "groups", self.groups);
         if !self.attributes.is_empty() {
             let attributes: std::collections::BTreeMap<String, String> =

@@ -87,7 +87,7 @@ impl Start {
             notices: email.iter().cloned().collect(),
             email,
             phone: phone.filter(|_| account.phone.is_some()),
-            contact: contact.filter(|_| account.has.contacts),
+            contacts: contact.filter(|_| account.has.contacts).into_iter().collect(),
         }
     }
 }

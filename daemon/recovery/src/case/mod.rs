@@ -98,20 +98,21 @@ pub struct Addresses {
     pub email: Option<EmailAddress>,
     /// Where calls go.
     pub phone: Option<PhoneNumber>,
-    /// Where the code for a recovery contact goes.
+    /// Recovery contacts, in the order in which they are asked.
     #[serde(default)]
-    pub contact: Option<EmailAddress>,
+    pub contacts: Vec<EmailAddress>,
     /// Everyone who is told.
     pub notices: Vec<EmailAddress>,
 }
 
 impl Addresses {
-    /// Where a challenge of this factor goes.
+    /// Where a challenge of this factor goes, after so many deliveries: whoever has it sent again asks the next
+    /// recovery contact, and after the last one the first.
     #[must_use]
-    pub fn of(&self, factor: &Factor) -> Option<Address> {
+    pub fn of(&self, factor: &Factor, sends: u32) -> Option<Address> {
         match factor {
             Factor::Email => self.email.clone().map(Address::Email),
-            Factor::Contact => self.contact.clone().map(Address::Email),
+            Factor::Contact => self.contacts.iter().cycle().nth(sends as usize).cloned().map(Address::Email),
             Factor::Voice | Factor::Channel(_) => self.phone.clone().map(Address::Phone),
             Factor::Password
             | Factor::RecoveryCode

@@ -11,7 +11,7 @@ use crate::event::{Reply, Staff};
 use crate::factor::Factor;
 use crate::facts::Hook;
 use crate::id::TicketId;
-use crate::limits::{LONGEST_RESEND_WAIT, MAX_MESSAGE_BYTES, NOTICE_LIFE, PASS_LIFE};
+use crate::limits::{LONGEST_RESEND_WAIT, MAX_MESSAGE_BYTES, NOTICE_LIFE, PASS_LIFE, VETO_LIFE};
 use crate::plan::{Atom, Plan};
 use crate::recovery_code;
 use crate::secret::Secret;
@@ -180,7 +180,7 @@ impl Turn<'_> {
             let mut fields: std::collections::BTreeMap<_, _> =
                 fields.iter().map(|(name, value)| (*name, Secret::new(value.clone()))).collect();
             if !self.case.state.is_final() || purpose == Purpose::Enrolled {
-                fields.insert("veto_token", self.new_veto_token());
+                fields.insert("veto_token", self.new_veto_token(VETO_LIFE));
             }
             let deadline = self.moment.now.plus(NOTICE_LIFE);
             self.send_mail(Address::Email(to), purpose, fields, deadline);

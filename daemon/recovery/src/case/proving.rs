@@ -3,14 +3,15 @@
 use super::apply::Turn;
 use super::refusal::Refusal;
 use super::{Challenge, ChallengeStatus, Standing, State, Track};
-use crate::command::{Call, Command, Message, Purpose, Token, TokenPurpose};
+use crate::command::{Call, Command, Message, Purpose};
 use crate::disposition::Disposition;
 use crate::event::{Comparison, Phase, Proof, Reply};
 use crate::factor::Factor;
 use crate::id::DeliveryId;
 use crate::limits::{
-    CALL_LIFE, FIRST_RESEND_WAIT, LONGEST_CODE, LONGEST_EMAIL_CODE, LONGEST_RESEND_WAIT, MAX_DETAIL_CHARS,
-    PRETENDED_CALL, PRETENDED_MAIL, TRIES_PER_CALL, TRIES_PER_CASE, TRIES_PER_CHALLENGE,
+    CALL_LIFE, FIRST_RESEND_WAIT, LONGEST_CODE, LONGEST_CONTACT_CODE, LONGEST_EMAIL_CODE,
+    LONGEST_RESEND_WAIT, MAX_DETAIL_CHARS, PRETENDED_CALL, PRETENDED_MAIL, TRIES_PER_CALL, TRIES_PER_CASE,
+    TRIES_PER_CHALLENGE,
 };
 use crate::plan::Atom;
 use crate::secret::{Secret, SecretHash};
@@ -210,6 +211,8 @@ impl Turn<'_> {
         let rules = self.moment.rules;
         let life = match factor {
             Factor::Email => rules.email_code_for.min(LONGEST_EMAIL_CODE),
+            // Somebody else has to read it and to be spoken to.
+            Factor::Contact => rules.contact_code_for.min(LONGEST_CONTACT_CODE),
             // What only the store can compare waits as long as the case.
             _ if factor.channel().is_none() => rules.open_for,
             _ => rules.code_for.min(LONGEST_CODE),
@@ -257,7 +260,8 @@ impl Turn<'_> {
     }
 
     fn deliver(&mut self, factor: Factor) {
-        let Some(to) = self.case.addresses.of(&factor) else {
+        let sends = self.case.tracks.get(&factor).map_or(0, |track| track.sends);
+        let Some(to) = self.case.addresses.of(&factor, sends) else {
             if let Some(challenge) = self.challenge_mut(&factor) {
                 challenge.end();
             }
@@ -299,24 +303,18 @@ impl Turn<'_> {
             self.command(Command::PlaceCall(Call { id, to, digits: CODE_DIGITS, tries, deadline }));
             return;
         }
-        let mut fields = std::collections::BTreeMap::from([
-            ("code", challenge.code.clone().unwrap_or_else(|| Secret::new(""))),
-            ("minutes", Secret::new(challenge.expires_at.since(now).as_secs().div_ceil(60).to_string())),
-            ("client", Secret::new(self.client_in_words())),
-            ("veto_token", self.new_veto_token()),
-        ]);
-        if factor == Factor::Email {
-            let token = self.new_token();
-            self.command(Command::RegisterToken(Token {
-                hash: token.hash(),
-                purpose: TokenPurpose::Link { challenge: challenge.number },
-                expires_at: challenge.expires_at,
-            }));
-            fields.insert("link_token", token);
-        }
+        let (purpose, fields) = if factor == Factor::Contact {
+            (Purpose::Contact, self.for_the_contact(&challenge))
+        } else {
+            (Purpose::Verification, self.for_the_person(&factor, &challenge))
+        };
         let channel = factor.channel().unwrap_or_default().to_owned();
-        let (purpose, deadline) = (Purpose::Verification, challenge.expires_at);
+        let deadline = challenge.expires_at;
         self.command(Command::SendMessage(Message { id, channel, to, purpose, fields, deadline }));
+        // Once a case: the owner learns of it, and nobody is flooded by having it sent again.
+        if factor == Factor::Contact && sends == 0 {
+            self.notify("contact_asked", None);
+        }
     }
 
     fn live_challenge(&self, factor: &Factor) -> Result<&Challenge, Refusal> {
@@ -347,7 +345,7 @@ impl Turn<'_> {
     fn without_addresses(&self, detail: &str) -> String {
         let addresses = &self.case.addresses;
         let plain: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let emails = addresses.email.iter().chain(&addresses.notices);
+        let emails = addresses.email.iter().chain(&addresses.contacts).chain(&addresses.notices);
         let plain = emails.fold(plain, |text, email| text.replace(email.as_str(), &email.masked()));
         let phone = addresses.phone.iter();
         let plain = phone

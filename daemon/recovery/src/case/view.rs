@@ -163,7 +163,7 @@ impl Case {
         let under_way = |challenge: &&Challenge| calls && challenge.status == ChallengeStatus::Delivering;
         StepView {
             state,
-            hint: self.addresses.of(&factor).map(|address| match address {
+            hint: self.addresses.of(&factor, track.sends.saturating_sub(1)).map(|address| match address {
                 crate::address::Address::Email(email) => email.masked(),
                 crate::address::Address::Phone(phone) => phone.masked(),
             }),
@@ -263,7 +263,7 @@ fn open_message(
                 "Open the message, and follow its link or type its code here. If it does not arrive, look in the spam folder."
             }
             Factor::Contact => {
-                "Ask your recovery contact for the code, and type it here. If it did not reach them, have them look in the spam folder."
+                "Ask your recovery contact for the code, in person or by voice, and type it here. If it did not reach them, have them look in the spam folder."
             }
             _ => "Open the message, and type its code here. If it does not arrive, have it sent again.",
         },

@@ -36,6 +36,10 @@ fn a_stranger_sees_no_difference() {
         ),
         ("1 of sms totp then password", "wrong totp; ask sms; end sms sent; wrong sms; support"),
         ("recovery_code email", "wrong recovery_code; support; support; cancel"),
+        (
+            "contact password",
+            "ask contact; end contact sent; wrong contact; wait 30; ask contact; end contact sent; wait 86400; ask contact",
+        ),
         ("password email", "veto"),
         ("approval", "deny bob"),
         ("email voice", "support; wait 1209600; time"),
@@ -62,6 +66,7 @@ fn no_proof_of_a_decoy_is_ever_right() {
         ("email password", "ask email; right email"),
         ("email password", "ask email; click same"),
         ("sms password", "ask sms; right sms"),
+        ("contact password", "ask contact; right contact"),
         ("voice password", "ask voice; digits right"),
     ] {
         let [mut known, mut decoy] = both(words);
@@ -74,15 +79,16 @@ fn no_proof_of_a_decoy_is_ever_right() {
 
 #[test]
 fn nothing_is_delivered_for_a_decoy() {
-    let [_, mut decoy] = both("1 of email voice sms then password");
+    let [_, mut decoy] = both("1 of email voice sms contact then password");
     for (name, wanted) in [
         ("email", "proving | pretend(sent)"),
         ("sms", "proving | pretend(sent)"),
+        ("contact", "proving | pretend(sent)"),
         ("voice", "proving | pretend(no_answer)"),
     ] {
         assert_eq!(decoy.told(&format!("ask {name}")), wanted);
     }
-    assert_eq!(decoy.told("veto"), "vetoed | alert(vetoed) cancel cancel cancel");
+    assert_eq!(decoy.told("veto"), "vetoed | alert(vetoed) cancel cancel cancel cancel");
 }
 
 /// Staff cannot let in who does not exist; they can refuse it.

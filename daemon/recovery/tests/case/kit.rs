@@ -6,7 +6,7 @@ use std::time::Duration;
 use readmit_recovery::account::Reason;
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::case::{Addresses, Case, Challenge, Moment, Opening, Refusal, Standing, Transition};
-use readmit_recovery::command::{Command, Record, TokenPurpose};
+use readmit_recovery::command::{Command, Message, Record, TokenPurpose};
 use readmit_recovery::event::{Comparison, Event, Proof, Reply, Resolution, Staff};
 use readmit_recovery::factor::Factor;
 use readmit_recovery::facts::{AccountFacts, Client, Facts, Has, History, Hook, Question};
@@ -146,14 +146,18 @@ impl Desk {
         Self::open_with(standing, script, support_rules())
     }
 
-    pub fn open_with(standing: Standing, mut script: Script, rules: Rules) -> Self {
+    pub fn open_with(standing: Standing, script: Script, rules: Rules) -> Self {
+        Self::open_for(opening(standing), script, rules)
+    }
+
+    pub fn open_for(opening: Opening, mut script: Script, rules: Rules) -> Self {
         let moment = Moment {
             now: Timestamp::from_unix(START),
             seed: Seed::new([0; 32]),
             rules: &rules,
             policy: &mut script,
         };
-        let last = Case::open(opening(standing), moment);
+        let last = Case::open(opening, moment);
         let desk = Self { case: last.case.clone(), now: START, rules, script, last, draws: 0 };
         desk.assert_round_trip();
         desk
@@ -275,6 +279,14 @@ impl Desk {
         code.map_or("none", Secret::expose).to_owned()
     }
 
+    /// The message of this purpose that the last event sends.
+    pub fn message(&self, purpose: &str) -> Option<&Message> {
+        self.last.commands.iter().find_map(|command| match command {
+            Command::SendMessage(message) if message.purpose.as_str() == purpose => Some(message),
+            _ => None,
+        })
+    }
+
     pub fn delivery(&self, name: &str) -> DeliveryId {
         let delivery = self.challenge(name).and_then(|challenge| challenge.delivery.clone());
         delivery.unwrap_or_else(|| DeliveryId::parse("of nobody").expect("an id"))
@@ -381,7 +393,7 @@ pub fn opening(standing: Standing) -> Opening {
         addresses: Addresses {
             email: Some(email("alice@example.org")),
             phone: Some(PhoneNumber::parse("+14155550123").expect("a number")),
-            contact: None,
+            contacts: vec![email("ann@friends.example"), email("bob@friends.example")],
             notices: vec![email("alice@example.org"), email("backup@example.net")],
         },
         device: Some(DeviceId::parse("old").expect("an id")),

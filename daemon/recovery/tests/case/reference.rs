@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use readmit_recovery::assurance::Level;
 use readmit_recovery::case::{Case, Standing, State, Track};
-use readmit_recovery::command::Command;
+use readmit_recovery::command::{Command, Purpose};
 use readmit_recovery::event::{Comparison, Event, Reply, Resolution};
 use readmit_recovery::factor::Factor;
 use readmit_recovery::facts::Hook;
@@ -276,16 +276,20 @@ fn assert_limits(case: &Case) {
     assert_eq!(distinct.len(), case.proven.len(), "a factor is proven once");
 }
 
-/// Nothing goes anywhere but to the addresses on file.
+/// Nothing goes anywhere but to the addresses on file, and to a contact nothing but what is for contacts.
 fn assert_addresses(desk: &Desk) {
     let on_file = ["alice@example.org", "backup@example.net", "help@example.org", "+14155550123"];
+    let contacts = ["ann@friends.example", "bob@friends.example"];
     for command in &desk.last.commands {
         let to = match command {
             Command::SendMessage(message) => &message.to,
             Command::PlaceCall(call) => &call.to,
             _ => continue,
         };
-        assert!(on_file.contains(&to.as_str()), "{to:?}");
+        let to_contact =
+            matches!(command, Command::SendMessage(message) if message.purpose == Purpose::Contact);
+        let right = if to_contact { contacts.as_slice() } else { on_file.as_slice() };
+        assert!(right.contains(&to.as_str()), "{to:?}");
         let real = desk.case.standing == Standing::Known;
         assert!(real || to.as_str() == "help@example.org", "nothing is delivered for a decoy");
     }

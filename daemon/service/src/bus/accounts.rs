@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use readmit_recovery::account::Account;
+use readmit_recovery::account::{Account, Contact};
 use readmit_recovery::secret::Secret;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{AccountFilter, AccountRecord, Page};
@@ -31,7 +31,8 @@ impl Accounts {
 
 /// Keeps the accounts. Properties (all optional): realm s, kind s, email s or emails as, email_verified b (unsaid, the
 /// administrator vouches), email_same_mailbox b, phone s or phones as (E.164), phone_verified b, phone_country s,
-/// phone_on_lost_device b, groups as, attributes a{ss}, locale s.
+/// phone_on_lost_device b, contact s or contacts as (each as Ann Example <ann@example.org>, at most five), groups as,
+/// attributes a{ss}, locale s.
 #[interface(name = "org.readmit.Accounts1")]
 impl Accounts {
     /// Puts an account on file.
@@ -186,6 +187,7 @@ fn read(properties: HashMap<String, Variant<'_>>) -> Result<AccountProperties, F
         phone_verified: from.flag("phone_verified")?,
         phone_country: from.text("phone_country")?,
         phone_on_lost_device: from.flag("phone_on_lost_device")?,
+        contacts: one(from.text("contact")?).or(from.texts("contacts")?),
         groups: from.texts("groups")?,
         attributes: from.map("attributes")?,
         locale: from.text("locale")?,
@@ -197,6 +199,7 @@ fn read(properties: HashMap<String, Variant<'_>>) -> Result<AccountProperties, F
 fn listed(account: &Account) -> Out {
     let emails: Vec<&str> = account.emails.iter().map(|email| email.address.as_str()).collect();
     let phones: Vec<&str> = account.phones.iter().map(|phone| phone.number.as_str()).collect();
+    let contacts: Vec<String> = account.contacts.iter().map(Contact::to_string).collect();
     let groups: Vec<&str> = account.groups.iter().map(String::as_str).collect();
     let attributes: HashMap<&str, &str> =
         account.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -207,6 +210,7 @@ fn listed(account: &Account) -> Out {
         .put("created_at", account.created_at.unix())
         .put("emails", emails)
         .put("phones", phones)
+        .put("contacts", contacts)
         .put("groups", groups)
         .put("attributes", attributes)
         .maybe("locale", account.locale.as_deref())

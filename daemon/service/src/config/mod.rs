@@ -115,7 +115,9 @@ pub struct CaseTimes {
     pub recovered_for: Duration,
     /// How long a code sent by e-mail is good (NIST SP 800-63B-4 §4.2.1.2: at most 24 hours).
     pub email_code_for: Duration,
-    /// How long a code on any other channel is good (same place: at most 10 minutes).
+    /// How long a code that a recovery contact hands over is good (NIST SP 800-63B-4 §4.2.1.3: at most 48 hours).
+    pub contact_code_for: Duration,
+    /// How long a code on any other channel is good (NIST SP 800-63B-4 §4.2.1.2: at most 10 minutes).
     pub code_for: Duration,
 }
 
@@ -198,6 +200,7 @@ impl Default for CaseTimes {
             escalated_for: Duration::from_secs(14 * DAY),
             recovered_for: Duration::from_secs(7 * DAY),
             email_code_for: Duration::from_secs(15 * MINUTE),
+            contact_code_for: Duration::from_secs(24 * HOUR),
             code_for: Duration::from_secs(10 * MINUTE),
         }
     }

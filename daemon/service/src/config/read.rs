@@ -103,8 +103,9 @@ fn case(mut section: Section<'_>, default: CaseTimes) -> CaseTimes {
         open_for: time("open_hours", default.open_for, HOUR, 14 * 24),
         escalated_for: time("escalated_days", default.escalated_for, DAY, 90),
         recovered_for: time("recovered_days", default.recovered_for, DAY, 90),
-        // Both maxima are those of NIST SP 800-63B-4 §4.2.1.2.
+        // These maxima are those of NIST SP 800-63B-4 §4.2.1.2, and for contacts of §4.2.1.3.
         email_code_for: time("email_minutes", default.email_code_for, MINUTE, 24 * 60),
+        contact_code_for: time("contact_hours", default.contact_code_for, HOUR, 48),
         code_for: time("voice_minutes", default.code_for, MINUTE, 10),
     };
     section.finish();

@@ -40,6 +40,7 @@ fn every_key_says_what_it_says() {
         escalated_days = 3
         recovered_days = 4
         email_minutes = 1440
+        contact_hours = 48
         voice_minutes = 5
         [support]
         email = "help@example.org"
@@ -79,6 +80,7 @@ fn every_key_says_what_it_says() {
         escalated_for: minutes(3 * 24 * 60),
         recovered_for: minutes(4 * 24 * 60),
         email_code_for: minutes(1440),
+        contact_code_for: minutes(48 * 60),
         code_for: minutes(5),
     };
     assert_eq!(config.case, case);
@@ -142,6 +144,7 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
     ("case", "escalated_days = 91", "case.escalated_days", "out of range", "from 1 to 90"),
     ("case", "recovered_days = 91", "case.recovered_days", "out of range", "from 1 to 90"),
     ("case", "email_minutes = 1441", "case.email_minutes", "out of range", "from 1 to 1440"),
+    ("case", "contact_hours = 49", "case.contact_hours", "out of range", "from 1 to 48"),
     ("case", "voice_minutes = 11", "case.voice_minutes", "out of range", "from 1 to 10"),
     ("case", "voice_minutes = 1.5", "case.voice_minutes", "and is a fraction", "from 1 to 10"),
     ("support", "email = \"help\"", "support.email", "no e-mail address", "name@example.org"),

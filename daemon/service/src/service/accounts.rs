@@ -3,50 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use readmit_recovery::account::{Account, Email, Phone};
-use readmit_recovery::address::{EmailAddress, PhoneNumber};
+use readmit_recovery::account::Account;
 use readmit_recovery::event::{Event, Staff};
 use readmit_recovery::factor::Factor;
 use readmit_recovery::id::AccountId;
 use readmit_recovery::recovery_code;
 use readmit_recovery::secret::Secret;
-use readmit_recovery::time::Timestamp;
 use readmit_store::limits::MAX_PAGE;
 use readmit_store::{AccountFilter, AccountRecord, CaseFilter, CommitError, Entry, Page, Write};
 use serde_json::{Map, Value};
 
 use super::devices::no_account;
-use super::limits::{LONGEST_PASS, MAX_ITEMS, MAX_WORD_BYTES};
-use super::{Fault, Service, now, parse_account, seed};
-
-/// What an administrator says about an account. What is not said stays as it is.
-#[derive(Clone, Debug, Default)]
-pub struct AccountProperties {
-    /// The realm.
-    pub realm: Option<String>,
-    /// The kind.
-    pub kind: Option<String>,
-    /// E-mail addresses, the one for recovery first.
-    pub emails: Option<Vec<String>>,
-    /// Whether the addresses are known to be the person's; unsaid, the administrator vouches for them.
-    pub email_verified: Option<bool>,
-    /// Whether the first mailbox is itself behind the account.
-    pub email_same_mailbox: Option<bool>,
-    /// Phone numbers, the one for recovery first.
-    pub phones: Option<Vec<String>>,
-    /// Whether the numbers are known to be the person's.
-    pub phone_verified: Option<bool>,
-    /// The country of the numbers, ISO 3166-1 alpha-2.
-    pub phone_country: Option<String>,
-    /// Whether the phone is the device that the codes come from.
-    pub phone_on_lost_device: Option<bool>,
-    /// Groups.
-    pub groups: Option<Vec<String>>,
-    /// Attributes.
-    pub attributes: Option<BTreeMap<String, String>>,
-    /// The language for messages.
-    pub locale: Option<String>,
-}
+use super::limits::LONGEST_PASS;
+use super::{AccountProperties, Fault, Service, now, parse_account, seed};
 
 impl Service {
     /// Puts an account on file.
@@ -74,7 +43,9 @@ impl Service {
         };
         properties.apply_to(&mut account, now())?;
         let writes = vec![Write::InsertAccount(account), account_entry("account_added", &id)];
-        self.store.commit(self.change(actor, writes)).await.map(|_| ()).map_err(|error| match error {
+        let committed = self.store.commit(self.change(actor, writes)).await;
+        self.likeness.forget();
+        committed.map(|_| ()).map_err(|error| match error {
             CommitError::Exists => Fault::WrongState(format!(
                 "there is an account `{id}` already: change it with `readmit account set {id}`"
             )),
@@ -100,12 +71,13 @@ impl Service {
         let changed = changed(&old, &account);
         let mut writes = vec![detailed("account_changed", &account.id, "changed", changed.join(" "))];
         // Whoever failed with the old address has failed with nothing of the new one.
-        let forget = [("emails", Factor::Email), ("phones", Factor::Voice)];
+        let forget = [("emails", Factor::Email), ("phones", Factor::Voice), ("contacts", Factor::Contact)];
         for (_, factor) in forget.into_iter().filter(|(name, _)| changed.contains(name)) {
             writes.push(Write::ClearFailures { account: account.id.clone(), factor });
         }
         writes.push(Write::UpdateAccount(account));
         let committed = self.store.commit(self.change(actor, writes)).await;
+        self.likeness.forget();
         committed.map(|_| ()).map_err(|error| no_account(error, &old.id))
     }
 
@@ -143,6 +115,7 @@ impl Service {
         self.deny_open_cases(&id, actor).await?;
         let writes = vec![Write::RemoveAccount(id.clone()), account_entry("account_removed", &id)];
         let committed = self.store.commit(self.change(actor, writes)).await;
+        self.likeness.forget();
         committed.map_err(|error| no_account(error, &id))?;
         self.deny_open_cases(&id, actor).await
     }
@@ -222,123 +195,6 @@ impl Service {
     }
 }
 
-impl AccountProperties {
-    fn apply_to(&self, account: &mut Account, at: Timestamp) -> Result<(), Fault> {
-        if let Some(realm) = &self.realm {
-            account.realm = word("realm", realm)?;
-        }
-        if let Some(kind) = &self.kind {
-            account.kind = word("kind", kind)?;
-        }
-        if let Some(locale) = &self.locale {
-            account.locale = if locale.is_empty() { None } else { Some(word("locale", locale)?) };
-        }
-        if let Some(groups) = &self.groups {
-            bounded("groups", groups.len())?;
-            account.groups = groups.iter().map(|group| word("groups", group)).collect::<Result<_, _>>()?;
-        }
-        if let Some(attributes) = &self.attributes {
-            bounded("attributes", attributes.len())?;
-            let checked = attributes
-                .iter()
-                .map(|(name, value)| Ok((word("attributes", name)?, short("attributes", value)?)));
-            account.attributes = checked.collect::<Result<_, Fault>>()?;
-        }
-        self.apply_emails(account, at)?;
-        self.apply_phones(account, at)
-    }
-
-    fn apply_emails(&self, account: &mut Account, at: Timestamp) -> Result<(), Fault> {
-        if let Some(emails) = &self.emails {
-            bounded("emails", emails.len())?;
-            let old = std::mem::take(&mut account.emails);
-            for text in emails {
-                let address =
-                    EmailAddress::parse(text).map_err(|error| Fault::invalid(format!("email: {error}")))?;
-                let kept = old.iter().find(|email| email.address == address).cloned();
-                account.emails.push(kept.unwrap_or_else(|| Email {
-                    address,
-                    verified_at: Some(at),
-                    changed_at: (!old.is_empty()).then_some(at),
-                    same_mailbox_as_account: false,
-                }));
-            }
-        }
-        for email in &mut account.emails {
-            verify(&mut email.verified_at, self.email_verified, at);
-        }
-        if let (Some(same), Some(first)) = (self.email_same_mailbox, account.emails.first_mut()) {
-            first.same_mailbox_as_account = same;
-        }
-        Ok(())
-    }
-
-    fn apply_phones(&self, account: &mut Account, at: Timestamp) -> Result<(), Fault> {
-        if let Some(phones) = &self.phones {
-            bounded("phones", phones.len())?;
-            let old = std::mem::take(&mut account.phones);
-            for text in phones {
-                let number =
-                    PhoneNumber::parse(text).map_err(|error| Fault::invalid(format!("phone: {error}")))?;
-                let kept = old.iter().find(|phone| phone.number == number).cloned();
-                account.phones.push(kept.unwrap_or_else(|| Phone {
-                    number,
-                    country: None,
-                    verified_at: Some(at),
-                    changed_at: (!old.is_empty()).then_some(at),
-                    on_lost_device: false,
-                }));
-            }
-        }
-        let country = self.phone_country.as_deref().map(country).transpose()?;
-        for phone in &mut account.phones {
-            verify(&mut phone.verified_at, self.phone_verified, at);
-            if let Some(country) = &country {
-                phone.country = Some(country.clone());
-            }
-            if let Some(on_lost_device) = self.phone_on_lost_device {
-                phone.on_lost_device = on_lost_device;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn verify(verified_at: &mut Option<Timestamp>, verified: Option<bool>, at: Timestamp) {
-    match verified {
-        Some(true) => *verified_at = verified_at.or(Some(at)),
-        Some(false) => *verified_at = None,
-        None => {}
-    }
-}
-
-fn country(text: &str) -> Result<String, Fault> {
-    let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    fits.then(|| text.to_owned())
-        .ok_or_else(|| Fault::invalid("phone_country: write the country as two capital letters, as US"))
-}
-
-fn word(property: &str, text: &str) -> Result<String, Fault> {
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(Fault::invalid(format!("{property}: a value is empty or holds a control character")));
-    }
-    short(property, text)
-}
-
-fn short(property: &str, text: &str) -> Result<String, Fault> {
-    if text.len() > MAX_WORD_BYTES {
-        return Err(Fault::invalid(format!("{property}: a value is longer than {MAX_WORD_BYTES} bytes")));
-    }
-    Ok(text.to_owned())
-}
-
-fn bounded(property: &str, items: usize) -> Result<(), Fault> {
-    if items > MAX_ITEMS {
-        return Err(Fault::invalid(format!("{property}: more than {MAX_ITEMS} values")));
-    }
-    Ok(())
-}
-
 fn account_entry(kind: &str, account: &AccountId) -> Write {
     let detail: Map<String, Value> = Map::new();
     Write::Journal(Entry { kind: kind.to_owned(), case: None, account: Some(account.clone()), detail })
@@ -356,6 +212,7 @@ fn changed(old: &Account, new: &Account) -> Vec<&'static str> {
         ("kind", old.kind != new.kind),
         ("emails", old.emails != new.emails),
         ("phones", old.phones != new.phones),
+        ("contacts", old.contacts != new.contacts),
         ("groups", old.groups != new.groups),
         ("attributes", old.attributes != new.attributes),
         ("locale", old.locale != new.locale),

@@ -56,7 +56,17 @@ impl Service {
         let limits = &self.settings.limits;
         let account = case.account.as_str();
         if *factor != Factor::Voice {
-            return vec![charge("emails_per_account", account, limits.emails_per_account)];
+            let mut charges = vec![charge("emails_per_account", account, limits.emails_per_account)];
+            if *factor == Factor::Contact {
+                // Whoever is the contact of many is asked no more often than one who recovers.
+                let sends = case.tracks.get(factor).map_or(0, |track| track.sends);
+                let contact = match (case.addresses.of(factor, sends), case.standing) {
+                    (Some(contact), Standing::Known) => contact.as_str().to_lowercase(),
+                    (_, Standing::Decoy) | (None, Standing::Known) => format!("none of {account}"),
+                };
+                charges.push(charge("emails_per_contact", &contact, limits.emails_per_account));
+            }
+            return charges;
         }
         // Nobody else's calls count against a number that is not there.
         let number = match (&case.addresses.phone, case.standing) {

@@ -76,21 +76,25 @@ pub(super) fn known(record: &AccountRecord, context: &OpenContext) -> Result<Sub
     })
 }
 
-/// The subject of a case about nobody.
+/// The subject of a case about nobody. Of 256 of them, `with_contacts` have a recovery contact: as many as of those on
+/// file.
 pub(super) fn decoy(
     account: &AccountId,
     context: &OpenContext,
     key: &[u8; 32],
-    history: History,
+    (history, with_contacts): (History, u16),
     now: Timestamp,
 ) -> Result<Subject, Fault> {
     let traits = keyed(key, account)?;
     let letter = char::from(b'a' + traits[0] % 26);
     let ending = ["com", "com", "org", "net"][usize::from(traits[1] % 4)];
-    // Neither is ever delivered to: the core only pretends for a decoy.
+    // None of them is ever delivered to: the core only pretends for a decoy.
     let email = EmailAddress::parse(&format!("{letter}@decoy.{ending}")).map_err(|_| Fault::internal())?;
     let phone =
         PhoneNumber::parse(&format!("+155501000{:02}", traits[2] % 100)).map_err(|_| Fault::internal())?;
+    let friend = char::from(b'a' + traits[4] % 26);
+    let contact = EmailAddress::parse(&format!("{friend}@decoy.{ending}")).map_err(|_| Fault::internal())?;
+    let contacts: Vec<_> = (u16::from(traits[5]) < with_contacts).then_some(contact).into_iter().collect();
     let long_ago = Timestamp::from_unix(now.unix() / 86_400 * 86_400 - u64::from(traits[3]) * 86_400);
     let mut random = [0; 16];
     random.copy_from_slice(&traits[8..24]);
@@ -115,7 +119,12 @@ pub(super) fn decoy(
                 changed_at: None,
                 on_lost_device: false,
             }),
-            has: Has { password: true, recovery_codes: false, other_devices: false, contacts: false },
+            has: Has {
+                password: true,
+                recovery_codes: false,
+                other_devices: false,
+                contacts: !contacts.is_empty(),
+            },
         },
         device: Some(DeviceFacts {
             id: device.clone(),
@@ -126,7 +135,7 @@ pub(super) fn decoy(
         client: context.client.clone(),
         history,
     };
-    let addresses = Addresses { email: Some(email), phone: Some(phone), contact: None, notices: Vec::new() };
+    let addresses = Addresses { email: Some(email), phone: Some(phone), contacts, notices: Vec::new() };
     Ok(Subject { standing: Standing::Decoy, facts, addresses, device: Some(device) })
 }
 
@@ -156,7 +165,7 @@ fn addresses(account: &Account) -> Addresses {
             .iter()
             .find(|phone| phone.verified_at.is_some())
             .map(|phone| phone.number.clone()),
-        contact: account.contacts.first().map(|contact| contact.email.clone()),
+        contacts: account.contacts.iter().map(|contact| contact.email.clone()).collect(),
         notices: account.emails.iter().map(|email| email.address.clone()).collect(),
     }
 }

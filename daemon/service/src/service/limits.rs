@@ -46,6 +46,10 @@ pub const LOST_MESSAGE_TRIES: u32 = 3;
 pub const CASE_LOCKS: usize = 1024;
 /// Earlier recoveries of an unknown account that are looked at.
 pub const UNKNOWN_CASES: u32 = 256;
+/// Accounts that are looked at to know how many have recovery contacts.
+pub const LIKENESS_SAMPLE: u32 = 256;
+/// How long that is taken to be so, where no account is changed through this daemon.
+pub const LIKENESS_FOR: Duration = Duration::from_secs(60);
 /// How long wrong proofs of an unknown account count towards the block that a known one would have.
 pub const UNKNOWN_FAILURES: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a message may take at a plugin before it is tried again later.

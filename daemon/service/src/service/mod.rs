@@ -11,6 +11,7 @@ mod devices;
 mod facts;
 mod fault;
 mod in_hand;
+mod likeness;
 mod limits;
 mod passwords;
 mod payload;
@@ -18,6 +19,7 @@ mod plugins;
 mod policies;
 mod pretence;
 mod proofs;
+mod properties;
 mod recovery;
 mod signals;
 mod staff;
@@ -37,7 +39,6 @@ use readmit_store::{Change, Committed, Store, Write};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
-pub use accounts::AccountProperties;
 pub use authentication::Verified;
 pub use client::OpenContext;
 pub use deliveries::PluginEvents;
@@ -45,6 +46,7 @@ pub use devices::{DeviceProperties, NewDevice};
 pub use fault::Fault;
 pub use policies::{Explanation, Policies, PolicyInForce};
 pub use proofs::SubmitReply;
+pub use properties::AccountProperties;
 pub use recovery::{LinkReply, SignIn};
 pub use signals::Signal;
 pub use staff::{CaseHistory, Officer};
@@ -52,6 +54,7 @@ pub use staff::{CaseHistory, Officer};
 use crate::config::LimitRules;
 use crate::plugins::Supervisor;
 use in_hand::InHand;
+use likeness::Likeness;
 use passwords::Passwords;
 
 /// What the configuration says to the service.
@@ -87,6 +90,7 @@ pub struct Service {
     changing_accounts: tokio::sync::Mutex<()>,
     stopping: CancellationToken,
     decoys: [u8; 32],
+    likeness: Likeness,
     /// The device of accounts that have none.
     nobody: Authenticator,
 }
@@ -120,6 +124,7 @@ impl Service {
             changing_accounts: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
             decoys,
+            likeness: Likeness::default(),
             nobody,
         }))
     }

@@ -72,11 +72,12 @@ impl Service {
         if let Some(address) = &context.client.address {
             charges.push(charge("opens_per_address", &network(address), limits.opens_per_address));
         }
+        let with_contacts = self.with_contacts_of_256(at).await?;
         let subject = match self.store.account(&account, at).await? {
             Some(record) => facts::known(&record, &context)?,
             None => {
                 let history = self.history_of_unknown(&account, at).await?;
-                facts::decoy(&account, &context, &self.decoys, history, at)?
+                facts::decoy(&account, &context, &self.decoys, (history, with_contacts), at)?
             }
         };
         let opening = Opening {

@@ -7,6 +7,7 @@
 mod accounts;
 #[cfg(test)]
 mod bus;
+mod contacts;
 #[cfg(test)]
 mod deliveries;
 #[cfg(test)]

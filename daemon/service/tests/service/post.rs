@@ -83,16 +83,25 @@ impl Post {
     /// The next message of this purpose, which arrives; so do those before it.
     pub async fn mail(&mut self, purpose: &str) -> HashMap<String, String> {
         loop {
+            let mail = self.any_mail().await;
+            if mail["purpose"] == purpose {
+                return mail;
+            }
+        }
+    }
+
+    /// The next message, whatever it is for, which arrives.
+    pub async fn any_mail(&mut self) -> HashMap<String, String> {
+        loop {
             if let Asked::Mail(mail, end) = self.next().await {
                 end.send(Ended::new(disposition::SENT)).ok();
-                if mail.purpose == purpose {
-                    let fields = mail.fields.into_iter();
-                    let more = [("to".to_owned(), mail.to.expose().to_owned()), ("id".to_owned(), mail.id)];
-                    return fields
-                        .map(|(name, value)| (name, value.expose().to_owned()))
-                        .chain(more)
-                        .collect();
-                }
+                let fields = mail.fields.into_iter();
+                let more = [
+                    ("to".to_owned(), mail.to.expose().to_owned()),
+                    ("id".to_owned(), mail.id),
+                    ("purpose".to_owned(), mail.purpose),
+                ];
+                return fields.map(|(name, value)| (name, value.expose().to_owned())).chain(more).collect();
             }
         }
     }

@@ -53,6 +53,10 @@ fn every_purpose_in_every_language_is_understood_by_another_parser() {
     let fields = [
         ("verification", json!({ "code": "508688", "minutes": "15" })),
         ("notice", json!({ "event": "held", "hold_until": "2026-01-31T14:00:00Z", "veto_token": "v" })),
+        (
+            "contact",
+            json!({ "account": "jörg", "code": "508688", "until": "2026-01-31T14:00:00Z", "veto_token": "v" }),
+        ),
         ("ticket", json!({ "ticket": "T-1", "problem": "lost", "history": format!(".\n..\n{long}\n.") })),
         ("enrolled", json!({ "label": "Schlüssel", "veto_token": "v" })),
         ("pass", json!({ "code": "ABCD-EFGH", "minutes": "30" })),
