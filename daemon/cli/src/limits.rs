@@ -20,3 +20,9 @@ pub const LOOK_AGAIN: Duration = Duration::from_secs(15);
 pub const LOOK_AGAIN_IN_CALL: Duration = Duration::from_secs(2);
 /// Bytes of a check's answer that `config check` reads.
 pub const CHECK_BYTES: usize = 1 << 20;
+/// How long a bar on standard error stands still at least.
+pub const BAR_PAUSE: Duration = Duration::from_millis(50);
+/// Characters between the ends of a bar.
+pub const BAR_WIDTH: usize = 20;
+/// Mutants that `policy mutate` tries where nothing else is said.
+pub const MUTANTS_DEFAULT: usize = 2000;

@@ -15,6 +15,7 @@ mod sibling;
 mod table;
 mod terminal;
 mod time;
+mod work;
 
 use std::process::ExitCode;
 
