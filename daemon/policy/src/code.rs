@@ -21,11 +21,12 @@ pub(crate) enum Watching {
 /// The bytecode of every file of a set.
 pub(crate) struct Code {
     files: BTreeMap<String, Vec<u8>>,
+    tests: BTreeMap<String, Vec<u8>>,
     watching: Watching,
 }
 
 impl Code {
-    /// Compiles every file, the tests too, so that none of them is found to be broken later. Tests are not kept:
+    /// Compiles every file, the tests too, so that none of them is found to be broken later. Tests are kept apart:
     /// a policy cannot require them.
     pub fn compile(sources: &Sources, watching: Watching) -> Result<Self, LoadError> {
         // Level 1 keeps lines and function names exact; level 2 would inline.
@@ -33,13 +34,13 @@ impl Code {
             .set_optimization_level(1)
             .set_debug_level(1)
             .set_coverage_level(u8::from(watching == Watching::On));
-        let mut files = BTreeMap::new();
+        let (mut files, mut tests) = (BTreeMap::new(), BTreeMap::new());
         let mut problems = Vec::new();
         for (name, text) in sources.iter() {
             match compiler.compile(text) {
-                Ok(_) if is_test(name) => {}
                 Ok(bytecode) => {
-                    files.insert(name.to_owned(), bytecode);
+                    let kept = if is_test(name) { &mut tests } else { &mut files };
+                    kept.insert(name.to_owned(), bytecode);
                 }
                 Err(error) => {
                     let message = Raised::of(&error).message;
@@ -53,7 +54,7 @@ impl Code {
             }
         }
         LoadError::unless_empty(problems)?;
-        Ok(Self { files, watching })
+        Ok(Self { files, tests, watching })
     }
 
     /// Whether the machines of this code watch what is done in them.
@@ -61,9 +62,14 @@ impl Code {
         self.watching
     }
 
-    /// Every file's path and bytecode.
+    /// The path and bytecode of every file but the tests.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().map(|(name, bytecode)| (name.as_str(), bytecode.as_slice()))
+    }
+
+    /// The path and bytecode of every file of tests.
+    pub fn tests(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.tests.iter().map(|(name, bytecode)| (name.as_str(), bytecode.as_slice()))
     }
 
     /// The files directly in the policies directory: those that are policies, by the realm they decide for.

@@ -105,7 +105,8 @@ impl Builder {
         }
     }
 
-    fn failures(&self, failures: &[Failure]) -> mlua::Result<Option<Table>> {
+    /// A read-only list of failures; nothing if there are none.
+    pub fn failures(&self, failures: &[Failure]) -> mlua::Result<Option<Table>> {
         if failures.is_empty() {
             return Ok(None);
         }
@@ -123,7 +124,8 @@ impl Builder {
         ))
     }
 
-    fn texts<'a>(&self, texts: impl ExactSizeIterator<Item = &'a str>) -> mlua::Result<Option<Table>> {
+    /// A read-only list of texts; nothing if there are none.
+    pub fn texts<'a>(&self, texts: impl ExactSizeIterator<Item = &'a str>) -> mlua::Result<Option<Table>> {
         if texts.len() == 0 {
             return Ok(None);
         }

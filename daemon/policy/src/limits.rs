@@ -86,3 +86,25 @@ pub const MAX_GROUPS: usize = 1000;
 pub const MAX_LOG_VERSIONS: usize = 256;
 /// Characters of a fact that are told.
 pub const MAX_TOLD_CHARS: usize = 200;
+
+/// The budget of one test, of the top level of a file of tests, and of one invariant: that of a decision this many
+/// times in steps and in processor time.
+pub const TEST_BUDGET: u32 = 10;
+/// Bytes that one test may allocate inside Lua.
+pub const TEST_MEMORY: usize = 64 * 1024 * 1024;
+/// Tests in one file.
+pub const MAX_TESTS_PER_FILE: usize = 20_000;
+/// Invariants in one file.
+pub const MAX_INVARIANTS_PER_FILE: usize = 256;
+/// Cases that one test may open.
+pub const MAX_CASES_PER_TEST: usize = 1_000;
+/// Steps that one test may take, over all its cases.
+pub const MAX_STEPS_PER_TEST: usize = 10_000;
+/// Tests of one file that may use up their budget before the rest of the file is given up.
+pub const MAX_EXHAUSTED_TESTS: usize = 8;
+/// Bytes of the name of a test or an invariant.
+pub const MAX_TEST_NAME_BYTES: usize = 256;
+/// Bytes of a value as a failed expectation shows it.
+pub const MAX_SHOWN_VALUE_BYTES: usize = 2_048;
+/// Steps that the story of a failed test tells, the last ones.
+pub const MAX_TOLD_STEPS: usize = 100;

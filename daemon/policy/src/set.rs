@@ -199,9 +199,7 @@ impl PolicySet {
     /// [watched](Self::watched) set knows that; any other says that it was nothing.
     pub fn decide_watched(&self, question: &Question) -> Watched {
         let mut facts = BTreeSet::new();
-        let decision = self.decide_and(question, |vm| {
-            facts = vm.reads().iter().filter_map(|name| name.parse().ok()).collect();
-        });
+        let decision = self.decide_and(question, |vm| facts = vm.facts());
         Watched { decision, facts }
     }
 

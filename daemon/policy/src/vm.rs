@@ -5,7 +5,7 @@
 //! happens to come. A machine that has gathered too much is swept between two decisions. Every file is loaded when the machine is built; a decision runs a copy of it in an
 //! environment of its own, with upvalues of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use mlua::chunk::{ChunkMode, Compiler};
@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::code::{Code, Watching};
 use crate::coverage::Coverage;
 use crate::decode::{self, Word};
+use crate::fact::Fact;
 use crate::input::Builder;
 use crate::limits::{
     MAX_GARBAGE, MAX_ITEMS, MAX_PATTERN_BYTES, MAX_REPEATED_BYTES, MAX_SPAN, MAX_SUBJECT_BYTES,
@@ -82,7 +83,7 @@ pub(crate) enum Broken {
 
 impl Broken {
     #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-    fn by_lua(error: mlua::Error) -> Self {
+    pub fn by_lua(error: mlua::Error) -> Self {
         Self::Raised(Raised::of(&error))
     }
 
@@ -99,6 +100,14 @@ impl Broken {
         }
     }
 
+    /// What happened, taken apart, whichever it is.
+    pub fn raised(&self) -> Raised {
+        match self {
+            Self::Raised(raised) => raised.clone(),
+            other => Raised::of(&mlua::Error::RuntimeError(other.to_string())),
+        }
+    }
+
     /// What happened, without the place.
     pub fn message(&self) -> String {
         self.place().map_or_else(|| self.to_string(), |raised| raised.message.clone())
@@ -108,6 +117,30 @@ impl Broken {
 impl Vm {
     /// Builds a machine: library, prelude, sandbox, files.
     pub fn new(code: &Arc<Code>, channels: &Arc<Channels>, budget: Budget) -> mlua::Result<Self> {
+        let files = code.iter().collect();
+        Self::build(code, channels, budget, code.watching(), files, |_, _| Ok(())).map(|(vm, ())| vm)
+    }
+
+    /// Builds a machine that has the tests loaded too. It watches what is looked at, and not which lines are run.
+    /// Before its sandbox closes, `extend` is given what the prelude lets a second trusted file build on.
+    pub fn for_tests<T>(
+        code: &Arc<Code>,
+        channels: &Arc<Channels>,
+        budget: Budget,
+        extend: impl FnOnce(&Lua, Table) -> mlua::Result<T>,
+    ) -> mlua::Result<(Self, T)> {
+        let files = code.iter().chain(code.tests()).collect();
+        Self::build(code, channels, budget, Watching::On, files, extend)
+    }
+
+    fn build<T>(
+        code: &Arc<Code>,
+        channels: &Arc<Channels>,
+        budget: Budget,
+        watching: Watching,
+        files: Vec<(&str, &[u8])>,
+        extend: impl FnOnce(&Lua, Table) -> mlua::Result<T>,
+    ) -> mlua::Result<(Self, T)> {
         let libraries =
             StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::BIT | StdLib::UTF8 | StdLib::DEBUG;
         let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(false))?;
@@ -120,18 +153,18 @@ impl Vm {
         }
         native.raw_set("unknown", stranger(&lua, Arc::clone(&meter))?)?;
         native.raw_set("resolve", resolver(&lua, Arc::clone(code))?)?;
-        let files = loaded(&lua, code)?;
+        let files = loaded(&lua, files)?;
         native.raw_set("instantiate", instantiator(&lua, &files)?)?;
-        let prelude =
-            lua.load(prelude()?).set_name("=readmit").set_mode(ChunkMode::Binary).into_function()?;
-        let limits = limits(&lua, code.watching())?;
-        let (ask, inspect, reads, makings, build, failure, list) = prelude.call((native, limits))?;
+        let prelude = trusted(&lua, "=readmit", prelude()?)?;
+        let limits = limits(&lua, watching)?;
+        let (ask, inspect, reads, makings, build, failure, list, kit) = prelude.call((native, limits))?;
+        let extension = extend(&lua, kit)?;
         lua.sandbox(true)?;
         let interrupting = Arc::clone(&meter);
         lua.set_interrupt(move |lua| interrupting.interrupt(lua));
         let fresh = lua.used_memory();
         let builder = Builder { build, failure, list };
-        Ok(Self { lua, meter, budget, ask, inspect, reads, makings, files, builder, fresh })
+        Ok((Self { lua, meter, budget, ask, inspect, reads, makings, files, builder, fresh }, extension))
     }
 
     /// Puts a question to the policy in `path`.
@@ -175,6 +208,11 @@ impl Vm {
         self.reads.call(()).unwrap_or_default()
     }
 
+    /// The facts among them.
+    pub fn facts(&self) -> BTreeSet<Fact> {
+        self.reads().iter().filter_map(|name| name.parse().ok()).collect()
+    }
+
     /// What was run so far, in a watched machine.
     pub fn coverage(&self) -> Coverage {
         let mut coverage = Coverage::default();
@@ -205,7 +243,18 @@ impl Vm {
         is_swept && self.lua.used_memory() <= most
     }
 
-    fn metered<T>(&self, path: &str, run: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
+    /// The machine itself, for those who built it with an extension.
+    pub const fn lua(&self) -> &Lua {
+        &self.lua
+    }
+
+    /// What makes the input.
+    pub const fn builder(&self) -> &Builder {
+        &self.builder
+    }
+
+    /// Runs something within the budget; `path` is the file that an empty purse is laid to.
+    pub fn metered<T>(&self, path: &str, run: impl FnOnce() -> mlua::Result<T>) -> Result<T, Broken> {
         let limit = self.lua.used_memory().saturating_add(self.budget.memory);
         self.limit(limit)?;
         self.meter.start();
@@ -239,12 +288,17 @@ fn is_memory(error: &mlua::Error) -> bool {
 /// The prelude, compiled once a process.
 fn prelude() -> mlua::Result<&'static [u8]> {
     static BYTECODE: OnceLock<Vec<u8>> = OnceLock::new();
-    if let Some(bytecode) = BYTECODE.get() {
+    compiled(PRELUDE, &BYTECODE)
+}
+
+/// A trusted file, compiled once a process.
+pub(crate) fn compiled(text: &str, once: &'static OnceLock<Vec<u8>>) -> mlua::Result<&'static [u8]> {
+    if let Some(bytecode) = once.get() {
         return Ok(bytecode);
     }
     // Level 2 would inline, and `error(why, 2)` would then point at the caller's caller.
-    let bytecode = Compiler::new().set_optimization_level(1).set_debug_level(1).compile(PRELUDE)?;
-    Ok(BYTECODE.get_or_init(|| bytecode))
+    let bytecode = Compiler::new().set_optimization_level(1).set_debug_level(1).compile(text)?;
+    Ok(once.get_or_init(|| bytecode))
 }
 
 fn limits(lua: &Lua, watching: Watching) -> mlua::Result<Table> {
@@ -285,12 +339,15 @@ fn resolver(lua: &Lua, code: Arc<Code>) -> mlua::Result<Function> {
 }
 
 /// Loads every file of a set.
-fn loaded(lua: &Lua, code: &Code) -> mlua::Result<Vec<(String, Function)>> {
-    let load = |(name, bytecode): (&str, &[u8])| {
-        let chunk = lua.load(bytecode).set_name(format!("={name}")).set_mode(ChunkMode::Binary);
-        Ok((name.to_owned(), chunk.into_function()?))
-    };
-    code.iter().map(load).collect()
+fn loaded(lua: &Lua, files: Vec<(&str, &[u8])>) -> mlua::Result<Vec<(String, Function)>> {
+    let load =
+        |(name, bytecode): (&str, &[u8])| Ok((name.to_owned(), trusted(lua, &format!("={name}"), bytecode)?));
+    files.into_iter().map(load).collect()
+}
+
+/// Loads bytecode of our own compiler.
+pub(crate) fn trusted(lua: &Lua, name: &str, bytecode: &[u8]) -> mlua::Result<Function> {
+    lua.load(bytecode).set_name(name).set_mode(ChunkMode::Binary).into_function()
 }
 
 /// Copies a loaded file into an environment. The copy shares the unchanging bytecode and nothing else: the top

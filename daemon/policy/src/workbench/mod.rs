@@ -6,6 +6,7 @@
 //! - [`Start`] is who wants back in, [`Action`] is what then happens, [`Journey`] is a case under way.
 //! - [`CoverageReport`] is what the tests of a policy reach.
 //! - [`mutants`](mutate::mutants) are policies with a mistake each, for their tests to notice.
+//! - [`testing`] runs the `*_test.lua` files of a set.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
 //! - [`Replay`](replay::Replay) puts the questions of the decision log to a candidate.
@@ -18,6 +19,7 @@ pub mod lex;
 pub mod mutate;
 pub mod replay;
 mod start;
+pub mod testing;
 mod told;
 pub mod words;
 

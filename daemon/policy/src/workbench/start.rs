@@ -13,6 +13,8 @@ use readmit_recovery::facts::{
 use readmit_recovery::id::{AccountId, DeviceId, InvalidId};
 use readmit_recovery::time::Timestamp;
 
+use crate::limits::MAX_SPAN;
+
 /// When every made-up case opens: 2026-01-01T00:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_unix(1_767_225_600);
 
@@ -229,7 +231,10 @@ impl Fields {
         match is {
             _ if is == was => {}
             None => self.set(name, "false".to_owned()),
-            Some(at) if at >= NOW => self.set(name, "now".to_owned()),
+            Some(NOW) => self.set(name, "now".to_owned()),
+            Some(at) if at > NOW => self.set(name, format!("now + {}", at.unix() - NOW.unix())),
+            // `seconds` takes no number that is larger.
+            Some(at) if at.unix() < NOW.unix() - u64::from(MAX_SPAN) => self.set(name, at.unix().to_string()),
             Some(at) => self.set(name, format!("now - {}", span(NOW.since(at)))),
         }
     }
