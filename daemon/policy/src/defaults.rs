@@ -7,6 +7,8 @@ use readmit_recovery::disposition::Disposition;
 use readmit_recovery::facts::{Failure, Hook, Question};
 use readmit_recovery::verdict::{DeviceFate, Outcome, Verdict};
 
+use crate::fact::Fact;
+
 /// The wait before a failed factor is tried again.
 pub const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// At this failure of the same factor the case goes to support.
@@ -21,6 +23,15 @@ pub(crate) fn answer(question: &Question) -> Option<Verdict> {
         Hook::Proved => Some(Verdict::Nothing),
         Hook::Failed => Some(failed(question.failure.as_ref())),
         Hook::Recovered => Some(Verdict::Outcome(recovered(question.reason))),
+    }
+}
+
+/// What of the case the answer to a hook that is left out depends on.
+pub(crate) const fn looks_at(hook: Hook) -> &'static [Fact] {
+    match hook {
+        Hook::Open | Hook::Proved => &[],
+        Hook::Failed => &[Fact::FailureFactor, Fact::FailureDisposition, Fact::FailureCount],
+        Hook::Recovered => &[Fact::Reason],
     }
 }
 

@@ -108,3 +108,8 @@ pub const MAX_TEST_NAME_BYTES: usize = 256;
 pub const MAX_SHOWN_VALUE_BYTES: usize = 2_048;
 /// Steps that the story of a failed test tells, the last ones.
 pub const MAX_TOLD_STEPS: usize = 100;
+
+/// Values of one fact that are tried.
+pub const MAX_VALUES: usize = 64;
+/// Groups that are tried in every combination; more are tried each alone and all together.
+pub const MAX_GROUPS_COMBINED: usize = 4;

@@ -200,6 +200,9 @@ impl PolicySet {
     pub fn decide_watched(&self, question: &Question) -> Watched {
         let mut facts = BTreeSet::new();
         let decision = self.decide_and(question, |vm| facts = vm.facts());
+        if decision.by_default {
+            facts.extend(defaults::looks_at(question.hook));
+        }
         Watched { decision, facts }
     }
 

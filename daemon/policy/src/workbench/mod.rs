@@ -7,6 +7,7 @@
 //! - [`CoverageReport`] is what the tests of a policy reach.
 //! - [`mutants`](mutate::mutants) are policies with a mistake each, for their tests to notice.
 //! - [`testing`] runs the `*_test.lua` files of a set.
+//! - [`verify`] enumerates what a policy can tell apart.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
 //! - [`Replay`](replay::Replay) puts the questions of the decision log to a candidate.
@@ -22,6 +23,7 @@ mod start;
 pub mod testing;
 mod told;
 pub mod words;
+pub mod verify;
 
 pub use action::Action;
 pub use coverage_report::{Answers, CoverageReport, FileCoverage, Tally, VerdictPlace};

@@ -1,0 +1,520 @@
+//! What a policy compares the facts of a case with, read from its text.
+//!
+//! The text is taken apart into words, not understood. So the rule is: where every place that names a field compares
+//! it with a constant, these constants are what it is compared with; where any place does something else with it,
+//! it may be compared with every constant there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::sources::{Sources, is_test};
+use crate::workbench::lex::{Kind, Token, tokens};
+
+/// Seconds in the units that a policy writes durations in.
+const UNITS: [(&str, u64); 4] = [("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86_400)];
+/// Fields of an answer: what stands behind them is said to the core and compared with nothing.
+const ANSWERS: [&str; 9] = [
+    "to",
+    "because",
+    "after",
+    "device",
+    "force_password_change",
+    "revoke_sessions",
+    "hold",
+    "enroll_within",
+    "deny",
+];
+/// The records of a case: whoever goes through one looks at everything in it.
+const RECORDS: [&str; 8] = ["case", "account", "email", "phone", "has", "device", "client", "history"];
+/// Numbers up to this may count something; larger ones are seconds.
+const LARGEST_COUNT: u64 = 50;
+
+/// The constants of a policy file and of what it can require.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Constants {
+    texts: BTreeSet<String>,
+    counts: BTreeSet<u64>,
+    ages: BTreeSet<u64>,
+    fields: BTreeMap<String, Uses>,
+    /// Whether records are gone through, so that every field is looked at without its name.
+    goes_through: bool,
+}
+
+/// What is done with one field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    texts: BTreeSet<String>,
+    counts: BTreeSet<u64>,
+    /// Something is done with it that cannot be read from the text.
+    escapes: bool,
+}
+
+impl Constants {
+    /// Those of `file`, of the modules that it can require, and of the invariants in the tests of the set.
+    pub fn of(sources: &Sources, file: &str) -> Self {
+        let mut constants = Self::default();
+        for (name, text) in sources.iter() {
+            let words = tokens(text);
+            if is_test(name) {
+                for range in invariants(&words) {
+                    constants.read(words.get(range).unwrap_or_default());
+                }
+            } else if required(sources, file).contains(name) {
+                constants.read(&words);
+            }
+        }
+        constants
+    }
+
+    /// The texts that a field of this name may be compared with.
+    pub fn texts(&self, field: &str) -> BTreeSet<String> {
+        let Some(uses) = self.fields.get(field) else {
+            return if self.goes_through { self.texts.clone() } else { BTreeSet::new() };
+        };
+        let mut texts = uses.texts.clone();
+        if uses.escapes || self.goes_through {
+            texts.extend(self.texts.iter().cloned());
+        }
+        texts
+    }
+
+    /// The numbers that a field of this name may be compared with.
+    pub fn counts(&self, field: &str) -> BTreeSet<u64> {
+        let Some(uses) = self.fields.get(field) else {
+            return if self.goes_through { self.counts.clone() } else { BTreeSet::new() };
+        };
+        let mut counts = uses.counts.clone();
+        if uses.escapes || self.goes_through {
+            counts.extend(&self.counts);
+        }
+        counts
+    }
+
+    /// The durations, in seconds, that the age of a time of this name may be compared with; none where the policy
+    /// asks only whether there is such a time.
+    pub fn ages(&self, field: &str) -> Option<&BTreeSet<u64>> {
+        let is_reckoned = self.fields.get(field).is_some_and(|uses| uses.escapes) || self.goes_through;
+        is_reckoned.then_some(&self.ages)
+    }
+
+    /// Every duration in seconds that something may be compared with.
+    pub const fn durations(&self) -> &BTreeSet<u64> {
+        &self.ages
+    }
+
+    /// The largest number of failures that something may be compared with, up to `most`.
+    pub fn largest_count(&self, most: u64) -> u64 {
+        self.counts.iter().copied().filter(|count| *count <= most).max().unwrap_or(0)
+    }
+
+    /// The names of attributes, and what each may be compared with.
+    pub fn attributes(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let known = self.fields.iter().filter_map(|(name, _)| name.strip_prefix("attributes."));
+        let mut names: BTreeSet<String> = known.map(str::to_owned).collect();
+        if self.fields.get("attributes").is_some_and(|uses| uses.escapes) || self.goes_through {
+            names.extend(self.texts.iter().cloned());
+        }
+        names
+            .into_iter()
+            .map(|name| {
+                let texts = self.texts(&format!("attributes.{name}"));
+                (name, texts)
+            })
+            .collect()
+    }
+
+    fn read(&mut self, words: &[Token<'_>]) {
+        let names = named(words);
+        let mut reading = Reading { words, names: &names, constants: self };
+        reading.all();
+    }
+}
+
+/// One file being read.
+struct Reading<'a> {
+    words: &'a [Token<'a>],
+    names: &'a BTreeMap<&'a str, Named>,
+    constants: &'a mut Constants,
+}
+
+/// What a `local` name stands for.
+#[derive(Clone, Debug, PartialEq)]
+enum Named {
+    Text(String),
+    Number(u64),
+}
+
+impl<'a> Reading<'a> {
+    fn all(&mut self) {
+        for at in 0..self.words.len() {
+            let Some(word) = self.words.get(at) else { return };
+            match word.kind {
+                Kind::Text => self.text(at),
+                Kind::Number => self.number(at),
+                Kind::Name => self.name(at),
+                Kind::Symbol => {}
+            }
+        }
+    }
+
+    fn text(&mut self, at: usize) {
+        let Some(text) = self.words.get(at).and_then(|word| word.literal()) else { return };
+        let is_field = self.is(at.wrapping_sub(1), "[") && self.is(at + 1, "]");
+        if is_field && self.base(at.wrapping_sub(1)) == Some("attributes") {
+            return self.field(format!("attributes.{text}"), at + 2);
+        }
+        if is_field {
+            self.field(text.to_owned(), at + 2);
+        }
+        let is_joined = self.is(at.wrapping_sub(1), "..") || self.is(at + 1, "..");
+        let is_path = self.is(at.wrapping_sub(1), "require") || self.is(at.wrapping_sub(2), "require");
+        if !is_joined && !is_path && !self.is_answer(at) && !text.is_empty() {
+            self.constants.texts.insert(text.to_owned());
+        }
+    }
+
+    fn number(&mut self, at: usize) {
+        let Some(number) = self.words.get(at).and_then(Token::number).and_then(whole) else { return };
+        let called = self.is(at.wrapping_sub(1), "(").then(|| self.word(at.wrapping_sub(2))).flatten();
+        let is_multiplied = self.is(at.wrapping_sub(1), "*")
+            && self.words.get(at.wrapping_sub(2)).is_some_and(|word| word.kind == Kind::Number);
+        if is_multiplied || matches!(called, Some("any" | "approvals")) {
+            return;
+        }
+        if let Some((seconds, from)) = self.duration(at) {
+            if !self.answers_only(from) {
+                self.constants.ages.insert(seconds);
+            }
+            return;
+        }
+        if number <= LARGEST_COUNT {
+            self.constants.counts.insert(number);
+        }
+        // `(case.now - at) / days(1) > 30`
+        if self.words.iter().any(|word| word.text == "/" || word.text == "//") {
+            for (_, unit) in UNITS {
+                self.constants.ages.insert(number.saturating_mul(unit));
+            }
+        } else if number > LARGEST_COUNT && !self.answers_only(at) {
+            self.constants.ages.insert(number);
+        }
+    }
+
+    fn name(&mut self, at: usize) {
+        let Some(word) = self.word(at) else { return };
+        let goes = matches!(word, "pairs" | "next" | "clone" | "in");
+        if goes && self.record_follows(at) {
+            self.constants.goes_through = true;
+        }
+        if self.is(at.wrapping_sub(1), ".") {
+            let base = self.base(at.wrapping_sub(1));
+            let name =
+                if base == Some("attributes") { format!("attributes.{word}") } else { word.to_owned() };
+            return self.field(name, at + 1);
+        }
+        // `{ member = true }`: a name as a key is a text.
+        let is_key = self.is(at + 1, "=") && matches!(self.word(at.wrapping_sub(1)), Some("{" | "," | ";"));
+        if is_key && !ANSWERS.contains(&word) {
+            self.constants.texts.insert(word.to_owned());
+        }
+    }
+
+    /// Something named `name` has been read up to the word before `next`.
+    fn field(&mut self, name: String, next: usize) {
+        let mut uses = Uses::default();
+        self.used(next, &mut uses, 0);
+        let known = self.constants.fields.entry(name).or_default();
+        known.texts.extend(uses.texts);
+        known.counts.extend(uses.counts);
+        known.escapes |= uses.escapes;
+    }
+
+    /// Looks at what is done with the value that ends before `next`.
+    fn used(&self, next: usize, uses: &mut Uses, depth: u32) {
+        let first = self.chain_start(next);
+        let (before, after) = (self.word(first.wrapping_sub(1)), self.word(next));
+        if matches!(after, Some("." | "[" | ":")) && depth == 0 {
+            // A record or a list: its fields are looked at by themselves.
+            uses.escapes |=
+                self.is(next, "[") && !self.words.get(next + 1).is_some_and(|word| word.kind == Kind::Text);
+            return;
+        }
+        if reckons(before) || reckons(after) {
+            uses.escapes = true;
+            return;
+        }
+        if compares(after) {
+            return self.compared(next + 1, uses);
+        }
+        if compares(before) {
+            return self.compared(first.wrapping_sub(2), uses);
+        }
+        // `table.find(groups, "admins")`
+        let is_sought = self.is(first.wrapping_sub(2), "find") && before == Some("(") && after == Some(",");
+        if is_sought && self.is(next + 2, ")") {
+            return self.compared(next + 1, uses);
+        }
+        if after == Some("..")
+            || before == Some("..")
+            || before == Some("not")
+            || self.is_condition(first, next)
+        {
+            return;
+        }
+        let is_local = before == Some("=") && self.is(first.wrapping_sub(3), "local");
+        let ends = after.is_none_or(|_| self.words.get(next).is_some_and(|word| word.kind == Kind::Name))
+            && !matches!(after, Some("and" | "or"));
+        let alias = self.word(first.wrapping_sub(2));
+        match alias.filter(|_| is_local && ends && depth == 0) {
+            Some(alias) => {
+                for (at, word) in self.words.iter().enumerate().skip(next) {
+                    if word.text == alias && !self.is(at.wrapping_sub(1), ".") {
+                        self.used(at + 1, uses, depth + 1);
+                    }
+                }
+            }
+            None => uses.escapes = true,
+        }
+    }
+
+    /// Whether the value from `first` to before `next` only says yes or no in a condition.
+    fn is_condition(&self, first: usize, next: usize) -> bool {
+        if !matches!(self.word(next), Some("then" | "do" | "and" | "or")) {
+            return false;
+        }
+        let mut at = first;
+        while at > 0 {
+            at -= 1;
+            match self.word(at) {
+                Some("if" | "elseif" | "while" | "until") => return true,
+                Some("=" | "(" | "," | "{" | "return" | "then" | "do" | "local" | "[" | "else") | None => {
+                    return false;
+                }
+                Some(_) => {}
+            }
+        }
+        false
+    }
+
+    /// A comparison with the word at `at`.
+    fn compared(&self, at: usize, uses: &mut Uses) {
+        let Some(word) = self.words.get(at) else { return };
+        let is_last =
+            !matches!(self.word(at + 1), Some("." | ".." | "+" | "-" | "*" | "/" | "//" | "%" | "^" | "("))
+                && !matches!(
+                    self.word(at.wrapping_sub(1)),
+                    Some("." | ".." | "+" | "-" | "*" | "/" | "//" | "%" | "^")
+                );
+        match constant(word).or_else(|| self.names.get(word.text).cloned()) {
+            _ if !is_last => uses.escapes = true,
+            Some(Named::Text(text)) => {
+                uses.texts.extend([text].into_iter().filter(|text| !text.is_empty()));
+            }
+            Some(Named::Number(number)) => {
+                uses.counts.insert(number);
+            }
+            None if matches!(word.text, "nil" | "true" | "false") => {}
+            None => uses.escapes = true,
+        }
+    }
+
+    /// The first word of `a.b["c"].d` that ends before `next`.
+    fn chain_start(&self, next: usize) -> usize {
+        let mut at = next.saturating_sub(1);
+        loop {
+            if self.is(at, "]") && self.is(at.wrapping_sub(2), "[") && at >= 3 {
+                at -= 3;
+            } else if self.is(at.wrapping_sub(1), ".") && at >= 2 {
+                at -= 2;
+            } else {
+                return at;
+            }
+        }
+    }
+
+    /// The name before a dot or bracket.
+    fn base(&self, dot: usize) -> Option<&'a str> {
+        self.word(dot.wrapping_sub(1))
+    }
+
+    /// Whether `pairs(…)`, `next(…)` or `in …` at `at` is about a record of the case.
+    fn record_follows(&self, at: usize) -> bool {
+        let from = if self.is(at + 1, "(") { at + 2 } else { at + 1 };
+        let rest = self.words.iter().skip(from);
+        let last = rest.take_while(|word| word.kind == Kind::Name || word.text == ".").last();
+        last.is_some_and(|word| RECORDS.contains(&word.text))
+    }
+
+    /// The duration in seconds that the number at `at` is part of, and the word where it begins.
+    fn duration(&self, at: usize) -> Option<(u64, usize)> {
+        let number = self.words.get(at)?.number().and_then(whole)?;
+        let called = self.is(at.wrapping_sub(1), "(").then(|| self.word(at.wrapping_sub(2))).flatten();
+        if let Some((_, unit)) = UNITS.iter().find(|(name, _)| called == Some(*name)) {
+            let seconds = number.saturating_mul(*unit);
+            let factor =
+                self.is(at.wrapping_sub(3), "*").then(|| self.words.get(at.wrapping_sub(4))).flatten();
+            let times = factor.and_then(Token::number).and_then(whole).unwrap_or(1);
+            let after = self.is(at + 2, "*").then(|| self.words.get(at + 3)).flatten();
+            let more = after.and_then(Token::number).and_then(whole).unwrap_or(1);
+            return Some((seconds.saturating_mul(times).saturating_mul(more), at - 2));
+        }
+        let mut product = number;
+        let mut next = at + 1;
+        while self.is(next, "*") {
+            let factor = self.words.get(next + 1).and_then(Token::number).and_then(whole)?;
+            product = product.saturating_mul(factor);
+            next += 2;
+        }
+        (next > at + 1).then_some((product, at))
+    }
+
+    /// Whether what stands at `at`, or the name it is given, is only ever part of an answer.
+    fn answers_only(&self, at: usize) -> bool {
+        if self.is_answer(at) {
+            return true;
+        }
+        let is_named = self.is(at.wrapping_sub(1), "=") && self.is(at.wrapping_sub(3), "local");
+        let Some(name) = self.word(at.wrapping_sub(2)).filter(|_| is_named) else { return false };
+        let mut places = self.words.iter().enumerate().skip(at).filter(|(_, word)| word.text == name);
+        places.all(|(at, _)| self.is_answer(at))
+    }
+
+    /// Whether what stands at `at` is the value of a field of an answer.
+    fn is_answer(&self, at: usize) -> bool {
+        let mut at = at;
+        while at > 0 {
+            at -= 1;
+            match self.word(at) {
+                Some("=") => {
+                    return self.word(at.wrapping_sub(1)).is_some_and(|name| ANSWERS.contains(&name));
+                }
+                Some("deny") => return true,
+                Some(
+                    "{" | "}" | "," | ";" | "return" | "local" | "function" | "if" | "elseif" | "while"
+                    | "until" | "then" | "else" | "do" | "end" | "<" | ">" | "<=" | ">=",
+                )
+                | None => return false,
+                Some(_) => {}
+            }
+        }
+        false
+    }
+
+    fn is(&self, at: usize, text: &str) -> bool {
+        self.word(at) == Some(text)
+    }
+
+    fn word(&self, at: usize) -> Option<&'a str> {
+        self.words.get(at).map(|word| word.text)
+    }
+}
+
+fn compares(word: Option<&str>) -> bool {
+    matches!(word, Some("==" | "~=" | "<" | "<=" | ">" | ">="))
+}
+
+fn reckons(word: Option<&str>) -> bool {
+    matches!(word, Some("+" | "-" | "*" | "/" | "//" | "%" | "^" | "#"))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the condition bounds it")]
+fn whole(number: f64) -> Option<u64> {
+    (number.fract() == 0.0 && (0.0..=1e12).contains(&number)).then_some(number as u64)
+}
+
+/// What a word says by itself.
+fn constant(word: &Token<'_>) -> Option<Named> {
+    let text = word.literal().map(|text| Named::Text(text.to_owned()));
+    text.or_else(|| word.number().and_then(whole).map(Named::Number))
+}
+
+/// What the names of `local name = constant` stand for; a name that is given twice stands for nothing.
+fn named<'a>(words: &[Token<'a>]) -> BTreeMap<&'a str, Named> {
+    let mut names: BTreeMap<&str, Option<Named>> = BTreeMap::new();
+    for four in words.windows(4) {
+        let [local, name, equals, value] = four else { continue };
+        if local.text != "local" || name.kind != Kind::Name || equals.text != "=" {
+            continue;
+        }
+        let ends = words
+            .iter()
+            .find(|word| word.start > value.start)
+            .is_none_or(|next| next.kind == Kind::Name && !matches!(next.text, "and" | "or"));
+        let named = constant(value).filter(|_| ends);
+        let is_new = !names.contains_key(name.text);
+        names.insert(name.text, named.filter(|_| is_new));
+    }
+    // What is given another value later is no constant.
+    for three in words.windows(2) {
+        let [name, equals] = three else { continue };
+        let is_local = words
+            .iter()
+            .take_while(|word| word.start < name.start)
+            .last()
+            .is_some_and(|word| word.text == "local");
+        if matches!(equals.text, "=" | "+=" | "-=" | "*=") && !is_local {
+            names.remove(name.text);
+        }
+    }
+    names.into_iter().filter_map(|(name, named)| Some((name, named?))).collect()
+}
+
+/// The words between the brackets of each `invariant( … )`.
+fn invariants(words: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
+    let mut ranges = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if word.text != "invariant" || words.get(at + 1).is_none_or(|next| next.text != "(") {
+            continue;
+        }
+        let mut depth = 0_u32;
+        let end = words.iter().enumerate().skip(at + 1).find(|(_, word)| {
+            match word.text {
+                "(" => depth += 1,
+                ")" => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        // The first text is the invariant's name, which is compared with nothing.
+        ranges.push(at + 3..end.map_or(words.len(), |(end, _)| end));
+    }
+    ranges
+}
+
+/// `file` and every file that it can require. A path that is no plain text may mean any module.
+fn required(sources: &Sources, file: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::from([file.to_owned()]);
+    let mut open = vec![file.to_owned()];
+    while let Some(name) = open.pop() {
+        let Some(text) = sources.files().get(&name) else { continue };
+        let words = tokens(text);
+        for (at, _) in words.iter().enumerate().filter(|(_, word)| word.text == "require") {
+            let next = words.get(at + 1).filter(|next| next.text != "(").or_else(|| words.get(at + 2));
+            let path = next.and_then(|next| next.literal()).map(|path| resolve(&name, path));
+            let fits = |module: &str| {
+                let stem = module.rsplit_once('.').map_or(module, |(stem, _)| stem);
+                path.as_ref().is_none_or(|path| path == module || path == stem)
+            };
+            for (module, _) in sources.iter().filter(|(module, _)| !is_test(module) && fits(module)) {
+                if found.insert(module.to_owned()) {
+                    open.push(module.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+fn resolve(from: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
