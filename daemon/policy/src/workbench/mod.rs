@@ -22,8 +22,8 @@ pub mod replay;
 mod start;
 pub mod testing;
 mod told;
-pub mod words;
 pub mod verify;
+pub mod words;
 
 pub use action::Action;
 pub use coverage_report::{Answers, CoverageReport, FileCoverage, Tally, VerdictPlace};
