@@ -26,3 +26,7 @@ pub const BAR_PAUSE: Duration = Duration::from_millis(50);
 pub const BAR_WIDTH: usize = 20;
 /// Mutants that `policy mutate` tries where nothing else is said.
 pub const MUTANTS_DEFAULT: usize = 2000;
+/// How long a directory of policies must be at rest after a save before its tests are run again.
+pub const WATCH_PAUSE: Duration = Duration::from_millis(50);
+/// How often a directory that cannot be watched, because it is gone, is looked for.
+pub const WATCH_AGAIN: Duration = Duration::from_secs(1);

@@ -104,7 +104,12 @@ impl Broken {
     pub fn raised(&self) -> Raised {
         match self {
             Self::Raised(raised) => raised.clone(),
-            other => Raised::of(&mlua::Error::RuntimeError(other.to_string())),
+            Self::Exhausted(exhausted) => Raised::of(&mlua::Error::RuntimeError(exhausted.to_string())),
+            Self::Memory { file, limit } => Raised {
+                file: Some(file.clone()),
+                line: None,
+                message: format!("the budget of {limit} bytes of memory is used up"),
+            },
         }
     }
 

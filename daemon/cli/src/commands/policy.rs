@@ -6,6 +6,7 @@ mod explain;
 mod list;
 mod reload;
 mod set;
+mod test;
 
 use clap::{Args, Subcommand};
 
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
+  readmit policy test                              journeys of your own through the rules, without a daemon
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
   readmit policy reload                            loads all files, or refuses and keeps the old ones
@@ -33,6 +35,7 @@ enum Verb {
     List(list::List),
     Reload(reload::Reload),
     Explain(explain::Explain),
+    Test(test::Test),
 }
 
 /// Runs the verb.
@@ -41,5 +44,6 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::List(verb) => list::run(verb, context).await,
         Verb::Reload(verb) => reload::run(verb, context).await,
         Verb::Explain(verb) => explain::run(verb, context).await,
+        Verb::Test(verb) => test::run(verb, context).await,
     }
 }
