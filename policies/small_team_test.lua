@@ -68,7 +68,7 @@ test("a failed step waits two minutes, and the third goes to the administrator",
   for _ = 1, 2 do
     case:fail("email", "rejected")
     case:wait(minutes(2) - 1)
-    expect(case):refuses("prove", "email")
+    expect(case):refuses("send", "email")
     case:wait(1)
   end
   case:fail("email", "unreachable")
