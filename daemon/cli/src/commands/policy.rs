@@ -2,6 +2,7 @@
 //!
 //! Verbs that take a directory need no daemon.
 
+mod check;
 mod explain;
 mod list;
 mod reload;
@@ -15,7 +16,11 @@ use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
+<<<<<<< HEAD
   readmit policy test                              journeys of your own through the rules, without a daemon
+=======
+  readmit policy check policies                    everything that can be known without running a case
+>>>>>>> e173a36 (policy: check finds everything that can be known without running a case; the type checker in a program of its own)
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
   readmit policy reload                            loads all files, or refuses and keeps the old ones
@@ -32,6 +37,7 @@ pub struct Policy {
 
 #[derive(Subcommand)]
 enum Verb {
+    Check(check::Check),
     List(list::List),
     Reload(reload::Reload),
     Explain(explain::Explain),
@@ -41,6 +47,7 @@ enum Verb {
 /// Runs the verb.
 pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
     match policy.verb {
+        Verb::Check(verb) => check::run(verb, context).await,
         Verb::List(verb) => list::run(verb, context).await,
         Verb::Reload(verb) => reload::run(verb, context).await,
         Verb::Explain(verb) => explain::run(verb, context).await,
