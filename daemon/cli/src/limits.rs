@@ -38,3 +38,11 @@ pub const TYPES_BYTES: u64 = 64 << 20;
 pub const COMPLAINT_BYTES: u64 = 64 << 10;
 /// Characters of a source line that are shown with a problem.
 pub const SOURCE_CHARS: usize = 160;
+/// Decisions that are asked of the daemon at once.
+pub const LOG_PAGE: u32 = 1000;
+/// Lines of a log that are handed on at once.
+pub const LINES_A_TIME: usize = 256;
+/// Bytes of a log after which no more lines are handed on at once.
+pub const LOG_BYTES_A_TIME: usize = 1 << 20;
+/// How often that many may wait to be compared.
+pub const LOG_AHEAD: usize = 4;

@@ -2,10 +2,12 @@
 //!
 //! Verbs that take a directory need no daemon.
 
+mod changes;
 mod check;
 mod explain;
 mod list;
 mod reload;
+mod replay;
 mod set;
 mod test;
 
@@ -16,14 +18,12 @@ use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
-<<<<<<< HEAD
   readmit policy test                              journeys of your own through the rules, without a daemon
-=======
   readmit policy check policies                    everything that can be known without running a case
->>>>>>> e173a36 (policy: check finds everything that can be known without running a case; the type checker in a program of its own)
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
   readmit policy reload                            loads all files, or refuses and keeps the old ones
+  readmit policy replay ./policies --since 30d     what a candidate would have decided otherwise
 
 Every verb explains itself and its JSON: readmit policy VERB --help";
 
@@ -42,6 +42,7 @@ enum Verb {
     Reload(reload::Reload),
     Explain(explain::Explain),
     Test(test::Test),
+    Replay(replay::ReplayLog),
 }
 
 /// Runs the verb.
@@ -52,5 +53,6 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Reload(verb) => reload::run(verb, context).await,
         Verb::Explain(verb) => explain::run(verb, context).await,
         Verb::Test(verb) => test::run(verb, context).await,
+        Verb::Replay(verb) => replay::run(verb, context).await,
     }
 }
