@@ -12,6 +12,8 @@ mod programs;
 #[cfg(test)]
 mod recover;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod story;
