@@ -8,12 +8,10 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Every crate of the project and the crates of the project that it may use; a crate that is not here has no place yet.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("readmit-recovery", &[]),
     ("readmit-plugin", &[]),
     ("readmit-policy", &["readmit-recovery"]),
-    // The command line runs it; it would clash with the policy host in one program.
-    ("readmit-typecheck", &[]),
     ("readmit-store", &["readmit-recovery"]),
     ("readmitd", &["readmit-recovery", "readmit-policy", "readmit-store", "readmit-plugin"]),
     ("readmit", &["readmit-recovery", "readmit-policy"]),

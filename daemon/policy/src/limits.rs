@@ -113,6 +113,3 @@ pub const MAX_TOLD_STEPS: usize = 100;
 pub const MAX_VALUES: usize = 64;
 /// Groups that are tried in every combination; more are tried each alone and all together.
 pub const MAX_GROUPS_COMBINED: usize = 4;
-
-/// Bytes of the modules that the type checker is shown in front of each file that requires them.
-pub const MAX_MODULE_BYTES: usize = 64 * 1024;
