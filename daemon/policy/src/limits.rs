@@ -113,3 +113,9 @@ pub const MAX_TOLD_STEPS: usize = 100;
 pub const MAX_VALUES: usize = 64;
 /// Groups that are tried in every combination; more are tried each alone and all together.
 pub const MAX_GROUPS_COMBINED: usize = 4;
+/// Classes of cases of one policy that are walked.
+pub const MAX_CLASSES: usize = 100_000;
+/// States of one class that are visited.
+pub const MAX_STATES_PER_CLASS: usize = 50_000;
+/// Answers of a policy that are remembered by one thread while cases are enumerated.
+pub const MAX_MEMORIES: usize = 200_000;

@@ -60,7 +60,7 @@ impl Class {
     }
 
     /// The class with one more fact decided; none if there can be no such case.
-    fn with(&self, value: &Value) -> Option<Self> {
+    pub(super) fn with(&self, value: &Value) -> Option<Self> {
         let mut class = self.clone();
         value.apply(&mut class.start);
         class.decided.insert(value.fact, value.clone());

@@ -103,7 +103,11 @@ impl Constants {
 
     /// The largest number of failures that something may be compared with, up to `most`.
     pub fn largest_count(&self, most: u64) -> u64 {
-        self.counts.iter().copied().filter(|count| *count <= most).max().unwrap_or(0)
+        let mut counts = self.counts("count");
+        if self.fields.contains_key("failures") {
+            counts.extend(&self.counts);
+        }
+        counts.into_iter().filter(|count| *count <= most).max().unwrap_or(0)
     }
 
     /// The names of attributes, and what each may be compared with.
@@ -253,11 +257,8 @@ impl<'a> Reading<'a> {
         if is_sought && self.is(next + 2, ")") {
             return self.compared(next + 1, uses);
         }
-        if after == Some("..")
-            || before == Some("..")
-            || before == Some("not")
-            || self.is_condition(first, next)
-        {
+        let is_told = after == Some("..") || before == Some("..") || self.is_answer(first);
+        if is_told || before == Some("not") || self.is_condition(first, next) {
             return;
         }
         let is_local = before == Some("=") && self.is(first.wrapping_sub(3), "local");

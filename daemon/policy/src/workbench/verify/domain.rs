@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use readmit_recovery::account::{Form, Reason};
+use readmit_recovery::disposition::Disposition;
 use readmit_recovery::id::{AccountId, DeviceId};
 
 use super::constants::Constants;
@@ -77,6 +78,12 @@ impl Domain {
     #[must_use]
     pub fn largest_count(&self, most: u32) -> u32 {
         u32::try_from(self.constants.largest_count(u64::from(most))).unwrap_or(most)
+    }
+
+    /// Whether the policy may tell this way to fail from one that nobody names.
+    #[must_use]
+    pub fn names(&self, disposition: Disposition) -> bool {
+        self.constants.texts("disposition").contains(disposition.as_str())
     }
 
     /// Every duration in seconds that the policy may compare an age with.

@@ -112,6 +112,14 @@ impl Value {
         Some(Self { fact, is })
     }
 
+    /// How many seconds ago, if it is a time that there is.
+    pub(super) const fn age(&self) -> Option<u64> {
+        match &self.is {
+            Is::Age(age) => *age,
+            _ => None,
+        }
+    }
+
     /// Gives `start` this value. A field of a record that is not there stays without one.
     pub fn apply(&self, start: &mut Start) {
         match &self.is {

@@ -1,0 +1,213 @@
+//! What can happen next in a case.
+
+use std::collections::BTreeSet;
+
+use readmit_recovery::case::{Case, State, Task};
+use readmit_recovery::disposition::Disposition;
+use readmit_recovery::event::Resolution;
+use readmit_recovery::factor::Factor;
+use readmit_recovery::plan::{Atom, Plan};
+
+use super::class::Class;
+use super::domain::Domain;
+use super::key::elapsed;
+use super::looks::Looks;
+use crate::fact::Fact;
+use crate::workbench::{Action, Journey, Start};
+
+/// Members of staff, as many as may have to approve.
+const STAFF: [&str; 5] = ["anna", "ben", "carla", "david", "eva"];
+
+/// One thing that can happen next.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    /// What is done, in order.
+    pub actions: Vec<Action>,
+    /// Whether somebody who wants back in does it, or it comes by itself: a dead end is where no such move leads
+    /// anywhere.
+    pub is_natural: bool,
+    /// Whether it is done again and again, until the factor cannot be tried any more.
+    pub repeats: bool,
+}
+
+impl Move {
+    fn natural(actions: Vec<Action>) -> Self {
+        Self { actions, is_natural: true, repeats: false }
+    }
+
+    fn other(action: Action) -> Self {
+        Self { actions: vec![action], is_natural: false, repeats: false }
+    }
+}
+
+/// What else tells which moves there are.
+pub(super) struct Terrain<'a> {
+    pub class: &'a Class,
+    pub domain: &'a Domain,
+    pub looks: Looks,
+    /// How often a factor may fail before one failure more makes no difference.
+    pub cap: u32,
+}
+
+/// The facts that say whether an account can prove what a plan asks for.
+pub(super) fn abilities(plan: &Plan) -> BTreeSet<Fact> {
+    plan.atoms().iter().filter_map(ability).collect()
+}
+
+fn ability(atom: &Atom) -> Option<Fact> {
+    match atom {
+        Atom::Factor(Factor::Password) => Some(Fact::HasPassword),
+        Atom::Factor(Factor::Email) => Some(Fact::Email),
+        Atom::Factor(Factor::Voice | Factor::Channel(_)) => Some(Fact::Phone),
+        Atom::Factor(Factor::RecoveryCode) => Some(Fact::HasRecoveryCodes),
+        Atom::Factor(Factor::Totp) => Some(Fact::HasOtherDevices),
+        Atom::Factor(Factor::Resync) => Some(Fact::Device),
+        Atom::Factor(Factor::Contact) => Some(Fact::HasContacts),
+        Atom::Factor(Factor::Approval | Factor::Pass) | Atom::Approvals(_) => None,
+    }
+}
+
+/// What an account would need to prove this, if it has it not.
+pub(super) fn lacks(start: &Start, atom: &Atom) -> Option<&'static str> {
+    let account = &start.facts.account;
+    let (has, what) = match ability(atom)? {
+        Fact::HasPassword => (account.has.password, "password"),
+        Fact::Email => (account.email.is_some(), "e-mail address"),
+        Fact::Phone => (account.phone.is_some(), "phone number"),
+        Fact::HasRecoveryCodes => (account.has.recovery_codes, "recovery code"),
+        Fact::HasOtherDevices => (account.has.other_devices, "other device"),
+        Fact::Device => (start.facts.device.is_some(), "device"),
+        _ => (account.has.contacts, "recovery contact"),
+    };
+    (!has).then_some(what)
+}
+
+/// Everything that can happen next.
+pub(super) fn moves(journey: &Journey, terrain: &Terrain<'_>) -> Vec<Move> {
+    let case = &journey.case;
+    let mut moves = Vec::new();
+    match &case.state {
+        State::Proving => {
+            for atom in case.open_atoms() {
+                match atom {
+                    Atom::Factor(Factor::Approval) | Atom::Approvals(_) => moves.extend(approval(case)),
+                    Atom::Factor(factor) => factor_moves(journey, &factor, terrain, &mut moves),
+                }
+            }
+            moves.extend(next_age(journey, terrain).map(Move::other));
+            moves.push(Move::other(Action::AskSupport));
+            moves.push(Move::other(Action::Deny(STAFF[0].to_owned())));
+        }
+        State::Held { until, .. } => {
+            moves.push(Move::natural(vec![Action::Wait(until.since(journey.now))]));
+            moves.push(Move::other(Action::Deny(STAFF[0].to_owned())));
+        }
+        State::Escalated { .. } => {
+            let resolutions = [Resolution::Pass, Resolution::Reset, Resolution::Deny];
+            moves.extend(resolutions.map(|resolution| Move::natural(vec![Action::Resolve(resolution)])));
+        }
+        State::Recovered { tasks, .. } => {
+            let next = tasks.iter().next().map(|task| match task {
+                Task::SignIn => Action::SignIn,
+                Task::ChangePassword => Action::ChangePassword,
+                Task::Enroll => Action::Enroll,
+            });
+            moves.extend(next.map(|action| Move::natural(vec![action])));
+        }
+        State::Completed { .. }
+        | State::Denied { .. }
+        | State::Vetoed
+        | State::Cancelled
+        | State::Expired => {
+            return moves;
+        }
+    }
+    if !matches!(case.state, State::Held { .. }) {
+        moves.push(Move::other(Action::Wait(case.expires_at.since(journey.now))));
+    }
+    if !matches!(case.state, State::Recovered { .. }) {
+        moves.push(Move::other(Action::Cancel));
+    }
+    moves.push(Move::other(Action::Veto));
+    moves
+}
+
+fn approval(case: &Case) -> Option<Move> {
+    let next = STAFF.iter().find(|name| !case.approvals.iter().any(|given| given == *name))?;
+    Some(Move::natural(vec![Action::Approve((*next).to_owned())]))
+}
+
+fn factor_moves(journey: &Journey, factor: &Factor, terrain: &Terrain<'_>, moves: &mut Vec<Move>) {
+    let track = journey.case.tracks.get(factor);
+    if track.is_some_and(|track| !track.is_possible(journey.now)) {
+        return;
+    }
+    let is_message = factor.channel().is_some() && *factor != Factor::Voice;
+    if lacks(terrain.class.start(), &Atom::Factor(factor.clone())).is_some() {
+        // Asking for a message to nowhere fails at once; who has no password has nothing to type.
+        let action = match factor.channel() {
+            Some(_) => Move::natural(vec![Action::Send(factor.clone())]),
+            None => Move::other(Action::Fail(factor.clone(), Disposition::WrongCode)),
+        };
+        let fails = track.map_or(0, |track| track.failed);
+        moves.push(Move { repeats: fails >= terrain.cap, ..action });
+        return;
+    }
+    let has_failed = track.and_then(|track| track.disposition).is_some_and(|how| !how.is_success());
+    let mut actions = Vec::new();
+    if is_message && has_failed {
+        actions.push(Action::Send(factor.clone()));
+    }
+    actions.push(Action::Prove(factor.clone()));
+    moves.push(Move::natural(actions));
+    let repeats = track.is_some_and(|track| track.failed >= terrain.cap);
+    let all = terrain.looks.disposition && !repeats;
+    for disposition in dispositions(factor, all) {
+        let action = Move::other(Action::Fail(factor.clone(), disposition));
+        moves.push(Move { repeats, ..action });
+    }
+}
+
+/// How a factor can fail; only the first of them where they are not told apart.
+fn dispositions(factor: &Factor, all: bool) -> Vec<Disposition> {
+    use Disposition as D;
+    let is_call = |disposition: &D| {
+        matches!(
+            disposition,
+            D::Busy | D::NoAnswer | D::Declined | D::NoInput | D::WrongDigits | D::HungUp | D::MaxDuration
+        ) || matches!(
+            disposition,
+            D::TrunkAuth | D::TrunkForbidden | D::MediaNegotiation | D::DtmfUnsupported
+        )
+    };
+    let first = match factor {
+        Factor::Voice => D::NoAnswer,
+        factor if factor.channel().is_none() => D::WrongCode,
+        _ => D::Rejected,
+    };
+    let can_be = |disposition: &D| match factor {
+        _ if disposition.is_success() => false,
+        Factor::Voice => !matches!(disposition, D::WrongCode | D::InvalidAddress),
+        factor if factor.channel().is_none() => *disposition == D::WrongCode,
+        Factor::Email | Factor::Contact => !is_call(disposition) && *disposition != D::InvalidNumber,
+        _ => !is_call(disposition),
+    };
+    let others =
+        D::ALL.iter().copied().filter(|disposition| all && *disposition != first && can_be(disposition));
+    [first].into_iter().chain(others).collect()
+}
+
+/// The wait until the next time on file is as old as the policy asks, where it asks for ages.
+fn next_age(journey: &Journey, terrain: &Terrain<'_>) -> Option<Action> {
+    if !terrain.looks.now {
+        return None;
+    }
+    let left = journey.case.expires_at.since(journey.now).as_secs();
+    let ages = elapsed(terrain.class, journey).flat_map(|age| {
+        terrain.domain.durations().flat_map(move |duration| {
+            [duration, duration.saturating_add(1)].into_iter().filter_map(move |mark| mark.checked_sub(age))
+        })
+    });
+    let next = ages.filter(|wait| *wait > 0 && *wait < left).min()?;
+    Some(Action::Wait(std::time::Duration::from_secs(next)))
+}
