@@ -8,10 +8,12 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Every crate of the project and the crates of the project that it may use; a crate that is not here has no place yet.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("readmit-recovery", &[]),
     ("readmit-plugin", &[]),
     ("readmit-policy", &["readmit-recovery"]),
+    // The command line runs it; it would clash with the policy host in one program.
+    ("readmit-typecheck", &[]),
     ("readmit-store", &["readmit-recovery"]),
     ("readmitd", &["readmit-recovery", "readmit-policy", "readmit-store", "readmit-plugin"]),
     ("readmit", &["readmit-recovery", "readmit-policy"]),

@@ -30,3 +30,19 @@ pub const MUTANTS_DEFAULT: usize = 2000;
 pub const WATCH_PAUSE: Duration = Duration::from_millis(50);
 /// How often a directory that cannot be watched, because it is gone, is looked for.
 pub const WATCH_AGAIN: Duration = Duration::from_secs(1);
+/// How long the type checker may take for all files of a set together.
+pub const TYPES_TIME: Duration = Duration::from_secs(120);
+/// Bytes of the type checker's answer that `policy check` reads.
+pub const TYPES_BYTES: u64 = 64 << 20;
+/// Bytes of the type checker's complaints that are read.
+pub const COMPLAINT_BYTES: u64 = 64 << 10;
+/// Characters of a source line that are shown with a problem.
+pub const SOURCE_CHARS: usize = 160;
+/// Decisions that are asked of the daemon at once.
+pub const LOG_PAGE: u32 = 1000;
+/// Lines of a log that are handed on at once.
+pub const LINES_A_TIME: usize = 256;
+/// Bytes of a log after which no more lines are handed on at once.
+pub const LOG_BYTES_A_TIME: usize = 1 << 20;
+/// How often that many may wait to be compared.
+pub const LOG_AHEAD: usize = 4;

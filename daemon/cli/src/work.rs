@@ -74,12 +74,21 @@ impl Drop for Bar {
 impl Pen {
     /// Shows that so many of so many are done, and a remark. Calls in quick succession are shown once.
     pub fn show(&self, done: usize, of: usize, remark: &str) {
+        self.put(|what| drawn(what, done, of, remark));
+    }
+
+    /// Shows how far the work is whose end nobody knows.
+    pub fn tell(&self, how_far: &str) {
+        self.put(|what| format!("{what}: {how_far}"));
+    }
+
+    fn put(&self, text: impl FnOnce(&str) -> String) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         if !line.is_shown || line.drawn.is_some_and(|drawn| drawn.elapsed() < BAR_PAUSE) {
             return;
         }
         line.drawn = Some(Instant::now());
-        put(&format!("\r\u{1b}[2K{}", drawn(line.what, done, of, remark)));
+        put(&format!("\r\u{1b}[2K{}", text(line.what)));
     }
 }
 

@@ -79,34 +79,42 @@ impl Code {
 
     /// The file that `require(name)` in the file `from` means.
     pub fn resolve(&self, from: &str, name: &str) -> Result<&str, String> {
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-        if !name.starts_with("./") && !name.starts_with("../") {
-            return Err(format!(
-                "require takes a path inside the policies directory that begins with ./ or ../, and not `{shown}`"
-            ));
-        }
-        let mut parts: Vec<&str> = from.split('/').collect();
-        parts.pop();
-        for part in name.split('/') {
-            match part {
-                "." => {}
-                ".." if parts.is_empty() => {
-                    return Err(format!("require cannot leave the policies directory, as `{shown}` would"));
-                }
-                ".." => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
-        }
-        let path = parts.join("/");
-        let candidates = [path.clone(), format!("{path}.lua"), format!("{path}.luau")];
-        candidates
-            .iter()
-            .find_map(|candidate| self.files.get_key_value(candidate))
-            .map(|(file, _)| file.as_str())
-            .ok_or_else(|| format!("there is no file {path}.lua to require"))
+        resolve(|path| self.files.get_key_value(path).map(|(file, _)| file.as_str()), from, name)
     }
+}
+
+/// The file that `require(name)` in the file `from` means, of those that are `known` by their path.
+pub(crate) fn resolve<'a>(
+    known: impl Fn(&str) -> Option<&'a str>,
+    from: &str,
+    name: &str,
+) -> Result<&'a str, String> {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+    if !name.starts_with("./") && !name.starts_with("../") {
+        return Err(format!(
+            "require takes a path inside the policies directory that begins with ./ or ../, and not `{shown}`"
+        ));
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in name.split('/') {
+        match part {
+            "." => {}
+            ".." if parts.is_empty() => {
+                return Err(format!("require cannot leave the policies directory, as `{shown}` would"));
+            }
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let path = parts.join("/");
+    let candidates = [path.clone(), format!("{path}.lua"), format!("{path}.luau")];
+    candidates
+        .iter()
+        .find_map(|candidate| known(candidate))
+        .ok_or_else(|| format!("there is no file {path}.lua to require"))
 }
 
 /// Splits `7: message`, as the compiler writes it.

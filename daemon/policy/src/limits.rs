@@ -119,3 +119,5 @@ pub const MAX_CLASSES: usize = 100_000;
 pub const MAX_STATES_PER_CLASS: usize = 50_000;
 /// Answers of a policy that are remembered by one thread while cases are enumerated.
 pub const MAX_MEMORIES: usize = 200_000;
+/// Bytes of the modules that the type checker is shown in front of each file that requires them.
+pub const MAX_MODULE_BYTES: usize = 64 * 1024;

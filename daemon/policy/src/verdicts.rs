@@ -11,10 +11,17 @@ use crate::misuse::{Misuse, kind, shown};
 use crate::parts::{number, whole};
 use crate::spelling::nearest;
 
+/// The keys of the tables that words take.
+pub(crate) const KEYS: [(&str, &[&str]); 4] = [
+    ("escalate", &["to", "because"]),
+    ("deny", &["because"]),
+    ("retry", &["after"]),
+    ("outcome", &["device", "force_password_change", "revoke_sessions", "hold", "enroll_within"]),
+];
+
 /// `escalate`.
 pub(crate) fn escalate(value: &Value) -> Result<Verdict, Misuse> {
-    let fields =
-        Fields::of("escalate", "escalate { to = \"support\", because = \"…\" }", value, &["to", "because"])?;
+    let fields = Fields::of("escalate", "escalate { to = \"support\", because = \"…\" }", value)?;
     let to = fields.text("to", MAX_TO_BYTES)?;
     let because = fields.text("because", MAX_BECAUSE_BYTES)?;
     Ok(Verdict::Escalate { to, because })
@@ -25,7 +32,7 @@ pub(crate) fn deny(value: &Value) -> Result<Verdict, Misuse> {
     let because = if let Value::String(_) = value {
         text("deny", "because", MAX_BECAUSE_BYTES, value)?
     } else {
-        let fields = Fields::of("deny", "deny { because = \"…\" }", value, &["because"])?;
+        let fields = Fields::of("deny", "deny { because = \"…\" }", value)?;
         fields.text("because", MAX_BECAUSE_BYTES)?
     };
     Ok(Verdict::Deny { because })
@@ -33,7 +40,7 @@ pub(crate) fn deny(value: &Value) -> Result<Verdict, Misuse> {
 
 /// `retry`.
 pub(crate) fn retry(value: &Value) -> Result<Verdict, Misuse> {
-    let fields = Fields::of("retry", "retry { after = minutes(1) }", value, &["after"])?;
+    let fields = Fields::of("retry", "retry { after = minutes(1) }", value)?;
     let after = fields.span("after", 0, LONGEST_RETRY_WAIT)?;
     let after = after.ok_or(Misuse::Missing { word: "retry", key: "after" })?;
     Ok(Verdict::Retry { after })
@@ -41,8 +48,7 @@ pub(crate) fn retry(value: &Value) -> Result<Verdict, Misuse> {
 
 /// `outcome`.
 pub(crate) fn outcome(value: &Value) -> Result<Verdict, Misuse> {
-    const KEYS: &[&str] = &["device", "force_password_change", "revoke_sessions", "hold", "enroll_within"];
-    let fields = Fields::of("outcome", "outcome { device = \"deactivate\" }", value, KEYS)?;
+    let fields = Fields::of("outcome", "outcome { device = \"deactivate\" }", value)?;
     let outcome = Outcome {
         device: fields.fate()?,
         force_password_change: fields.flag("force_password_change")?,
@@ -53,6 +59,11 @@ pub(crate) fn outcome(value: &Value) -> Result<Verdict, Misuse> {
     Ok(Verdict::Outcome(outcome))
 }
 
+/// The keys that the table of a word may have.
+pub(crate) fn keys(word: &str) -> &'static [&'static str] {
+    KEYS.iter().find(|(known, _)| *known == word).map_or(&[], |(_, keys)| keys)
+}
+
 /// The named fields of a verdict, none of them unknown.
 struct Fields<'a> {
     word: &'static str,
@@ -60,12 +71,8 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn of(
-        word: &'static str,
-        example: &'static str,
-        value: &'a Value,
-        keys: &[&'static str],
-    ) -> Result<Self, Misuse> {
+    fn of(word: &'static str, example: &'static str, value: &'a Value) -> Result<Self, Misuse> {
+        let keys = keys(word);
         let Value::Table(table) = value else {
             return Err(Misuse::NoTable { word, example, got: kind(value) });
         };

@@ -24,6 +24,11 @@ const BUILT_IN: [Factor; 9] = [
 pub struct Channels(BTreeSet<String>);
 
 impl Channels {
+    /// The names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// The factor of this name, or what to say instead.
     pub(crate) fn factor(&self, name: &str) -> Result<Factor, String> {
         match name.parse() {

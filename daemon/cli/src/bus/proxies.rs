@@ -133,6 +133,9 @@ pub trait Policies {
     /// What the policy would decide, and why.
     #[zbus(allow_interactive_auth)]
     fn explain(&self, account: &str, reason: &str, context: Options) -> zbus::Result<Answer>;
+    /// Decisions since a time and behind a number; none at the end.
+    #[zbus(allow_interactive_auth)]
+    fn decisions(&self, since: u64, after: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
 }
 
 /// For administrators: plugins.

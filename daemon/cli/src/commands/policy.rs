@@ -2,12 +2,13 @@
 //!
 //! Verbs that take a directory need no daemon.
 
+mod changes;
+mod check;
 mod explain;
 mod list;
-mod mutate;
 mod reload;
+mod replay;
 mod set;
-mod share;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -18,10 +19,11 @@ use crate::failure::Failure;
 const EXAMPLES: &str = "\
 Examples:
   readmit policy test                              journeys of your own through the rules, without a daemon
+  readmit policy check policies                    everything that can be known without running a case
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
   readmit policy reload                            loads all files, or refuses and keeps the old ones
-  readmit policy mutate                            which mistakes would no test notice?
+  readmit policy replay ./policies --since 30d     what a candidate would have decided otherwise
 
 Every verb explains itself and its JSON: readmit policy VERB --help";
 
@@ -35,20 +37,22 @@ pub struct Policy {
 
 #[derive(Subcommand)]
 enum Verb {
+    Check(check::Check),
     List(list::List),
     Reload(reload::Reload),
     Explain(explain::Explain),
     Test(test::Test),
-    Mutate(mutate::Mutate),
+    Replay(replay::ReplayLog),
 }
 
 /// Runs the verb.
 pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
     match policy.verb {
+        Verb::Check(verb) => check::run(verb, context).await,
         Verb::List(verb) => list::run(verb, context).await,
         Verb::Reload(verb) => reload::run(verb, context).await,
         Verb::Explain(verb) => explain::run(verb, context).await,
         Verb::Test(verb) => test::run(verb, context).await,
-        Verb::Mutate(verb) => mutate::run(verb, context).await,
+        Verb::Replay(verb) => replay::run(verb, context).await,
     }
 }

@@ -47,6 +47,7 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Policies1", "List", "", "aa{sv}"),
     ("Policies1", "Reload", "", "s"),
     ("Policies1", "Explain", "ssa{sv}", "a{sv}"),
+    ("Policies1", "Decisions", "ttu", "aa{sv}"),
     ("Plugins1", "List", "", "aa{sv}"),
     ("Plugins1", "Test", "ss", "a{sv}"),
     ("Plugins1", "Restart", "s", ""),

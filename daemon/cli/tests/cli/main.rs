@@ -8,11 +8,11 @@ mod fake;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
-mod mutating;
-#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod recover;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! that decide about people.
 //!
 //! - [`Start`] is who wants back in, [`Action`] is what then happens, [`Journey`] is a case under way.
+//! - [`check`] finds what is wrong with a set before any case is run.
 //! - [`CoverageReport`] is what the tests of a policy reach.
 //! - [`mutants`](mutate::mutants) are policies with a mistake each, for their tests to notice.
 //! - [`testing`] runs the `*_test.lua` files of a set.
@@ -13,6 +14,7 @@
 //! - [`Replay`](replay::Replay) puts the questions of the decision log to a candidate.
 
 mod action;
+pub mod check;
 pub mod compare;
 mod coverage_report;
 mod journey;

@@ -19,9 +19,24 @@ pub struct Surroundings {
     /// The floor under the policies: aal2, aal1 or none, as [assurance] level in the configuration
     #[arg(long, default_value = "aal2", value_name = "LEVEL", value_parser = level)]
     assurance: Level,
+    #[command(flatten)]
+    plugins: Plugins,
+}
+
+/// What the daemon's plugins would provide.
+#[derive(Args, Clone)]
+pub struct Plugins {
     /// A channel that a plugin provides beyond email and voice, such as sms; may be given more than once
     #[arg(long = "channel", value_name = "NAME", value_parser = channel)]
     channels: Vec<String>,
+}
+
+impl Plugins {
+    /// The channels that plans may name.
+    #[must_use]
+    pub fn channels(&self) -> Channels {
+        self.channels.iter().collect()
+    }
 }
 
 impl Surroundings {
@@ -34,7 +49,7 @@ impl Surroundings {
     /// The channels that plans may name.
     #[must_use]
     pub fn channels(&self) -> Channels {
-        self.channels.iter().collect()
+        self.plugins.channels()
     }
 
     /// Reads and loads the policies of a directory.

@@ -1,0 +1,140 @@
+//! Finds what is wrong with a set of policies before any case is run: everything at once, each with its place.
+//!
+//! [`examine`] asks the policy host and reads the words of every file. [`TypeCheck`] is what to ask the type checker
+//! afterwards, which is a program of its own, and what its answers mean; running it is left to the command line.
+
+mod annotate;
+mod edits;
+mod finding;
+mod libraries;
+mod place;
+mod requires;
+mod types;
+mod wording;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use finding::{Finding, Place, Severity};
+pub use types::{DEFINITIONS, TypeCheck, TypeProblem};
+
+use crate::load_error::{Fault, LoadError};
+use crate::meter::Budget;
+use crate::set::PolicySet;
+use crate::sources::{Sources, is_test};
+use crate::vocabulary::Channels;
+use requires::Graph;
+
+/// What is known of a set without its types.
+#[derive(Debug)]
+pub struct Examination {
+    /// What was found, in order.
+    pub findings: Vec<Finding>,
+    /// The files that are no Luau. Nothing else is known of them.
+    pub broken: BTreeSet<String>,
+}
+
+/// Asks the policy host for everything that it can say about a set, and reads the words of every file.
+#[must_use]
+pub fn examine(sources: &Sources, channels: &Channels) -> Examination {
+    let graph = Graph::new(sources);
+    let refused = PolicySet::load(sources.clone(), Budget::default(), channels).err();
+    let broken = refused.as_ref().map(without_syntax).unwrap_or_default();
+    let mut findings = refused.as_ref().map(|error| refusals(error, Some(sources))).unwrap_or_default();
+    if !broken.is_empty() {
+        findings.extend(of_the_rest(sources, channels, &graph, &broken));
+    }
+    for (file, text) in sources.iter() {
+        let tokens = super::lex::tokens(text);
+        findings.extend(words::findings(file, &tokens, channels));
+        findings.extend(unchecked(file, text));
+        if is_test(file) && !tokens.iter().any(|token| matches!(token.text, "test" | "invariant")) {
+            let hint = "write test(\"what holds\", function() … end)";
+            findings.push(Finding::warning(file, None, "there is no test in this file").with_hint(hint));
+        }
+    }
+    let is_policy = |file: &str| !file.contains('/') && !is_test(file);
+    findings.extend(graph.findings(is_policy));
+    Examination { findings: merged(findings, Vec::new()), broken }
+}
+
+/// A refusal of the policy host as findings. Without the sources, as when they could not even be read, places are
+/// missing.
+#[must_use]
+pub fn refusals(error: &LoadError, sources: Option<&Sources>) -> Vec<Finding> {
+    let text = |file: &str| sources.and_then(|sources| sources.files().get(file)).map(String::as_str);
+    error.problems().iter().map(|problem| finding::of_problem(problem, text(&problem.file))).collect()
+}
+
+/// Findings and what the type checker adds to them, in order. Where one place is wrong in two ways, what was found first
+/// is told.
+#[must_use]
+pub fn merged(findings: Vec<Finding>, types: Vec<Finding>) -> Vec<Finding> {
+    let mut told: BTreeMap<(String, Option<(u32, u32)>, Severity), Finding> = BTreeMap::new();
+    let mut whole_files = BTreeSet::new();
+    for finding in findings.into_iter().chain(types) {
+        let at = finding.place.map(|place| (place.line, place.column));
+        if at.is_none() {
+            whole_files.insert(finding);
+            continue;
+        }
+        let is_covered = finding.message.starts_with("Table type")
+            && told.values().any(|known| is_inside(known, &finding));
+        if !is_covered {
+            told.entry((finding.file.clone(), at, finding.severity)).or_insert(finding);
+        }
+    }
+    let mut merged: Vec<Finding> = told.into_values().chain(whole_files).collect();
+    merged.sort();
+    merged
+}
+
+fn is_inside(known: &Finding, other: &Finding) -> bool {
+    let (Some(known_at), Some(at)) = (known.place, other.place) else { return false };
+    known.file == other.file
+        && known.severity == other.severity
+        && known_at.line == at.line
+        && (at.column..at.column + at.width).contains(&known_at.column)
+}
+
+/// The files that are no Luau.
+fn without_syntax(error: &LoadError) -> BTreeSet<String> {
+    let syntax = error.problems().iter().filter(|problem| matches!(problem.fault, Fault::Syntax(_)));
+    syntax.map(|problem| problem.file.clone()).collect()
+}
+
+/// What the policy host says of the files that need no broken one.
+fn of_the_rest(
+    sources: &Sources,
+    channels: &Channels,
+    graph: &Graph<'_>,
+    broken: &BTreeSet<String>,
+) -> Vec<Finding> {
+    let is_whole = |file: &str| {
+        let needs = graph.needs(file).unwrap_or_default();
+        !broken.contains(file) && needs.iter().all(|needed| !broken.contains(*needed))
+    };
+    let whole = sources.iter().filter(|(file, _)| is_whole(file));
+    let files = whole.map(|(file, text)| (file.to_owned(), text.to_owned())).collect();
+    let Ok(rest) = Sources::from_files(files) else { return Vec::new() };
+    match PolicySet::load(rest.clone(), Budget::default(), channels) {
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            let mut findings = refusals(&error, Some(&rest));
+            // There may be no policy left, which is no fault of the set.
+            findings.retain(|finding| finding.file != ".");
+            findings
+        }
+    }
+}
+
+/// A file that asks not to be checked is told about, since whoever relies on the check should know.
+fn unchecked(file: &str, text: &str) -> Option<Finding> {
+    let comments =
+        text.lines().take_while(|line| line.trim_start().starts_with("--") || line.trim().is_empty());
+    let line = comments.zip(1..).find(|(line, _)| matches!(line.trim(), "--!nocheck" | "--!nonstrict"));
+    let (text, line) = line?;
+    let place = Place { line, column: 1, width: u32::try_from(text.len()).unwrap_or(1) };
+    let message = format!("the types of this file are not checked strictly: it says {}", text.trim());
+    Some(Finding::warning(file, Some(place), message).with_hint("take the line away"))
+}
