@@ -6,9 +6,11 @@ mod changes;
 mod check;
 mod explain;
 mod list;
+mod mutate;
 mod reload;
 mod replay;
 mod set;
+mod share;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -24,6 +26,7 @@ Examples:
   readmit policy explain alice --reason lost       what would have to be proven, and why
   readmit policy reload                            loads all files, or refuses and keeps the old ones
   readmit policy replay ./policies --since 30d     what a candidate would have decided otherwise
+  readmit policy mutate                            which mistakes would no test notice?
 
 Every verb explains itself and its JSON: readmit policy VERB --help";
 
@@ -43,6 +46,7 @@ enum Verb {
     Explain(explain::Explain),
     Test(test::Test),
     Replay(replay::ReplayLog),
+    Mutate(mutate::Mutate),
 }
 
 /// Runs the verb.
@@ -54,5 +58,6 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Explain(verb) => explain::run(verb, context).await,
         Verb::Test(verb) => test::run(verb, context).await,
         Verb::Replay(verb) => replay::run(verb, context).await,
+        Verb::Mutate(verb) => mutate::run(verb, context).await,
     }
 }

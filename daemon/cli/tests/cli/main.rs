@@ -8,6 +8,8 @@ mod fake;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod mutating;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod recover;

@@ -181,3 +181,34 @@ fn a_call_is_followed_live() {
     assert!(screen.echoes());
     assert_eq!(screen.end(), 0);
 }
+
+/// Policies and tests that take many seconds to mutate.
+fn slow_policies() -> tempfile::TempDir {
+    let numbers = "local _ = 1\n".repeat(500);
+    let open = "function policy.open(case) return prove { \"password\", \"email\" } end";
+    let policy = format!("local policy = {{}}\n{numbers}{open}\nreturn policy\n");
+    let tests = "for at = 1, 500 do test(\"number \" .. at, function() open {} end) end\n";
+    crate::mutating::directory(&[("default.lua", &policy), ("default_test.lua", tests)])
+}
+
+#[test]
+fn long_work_shows_a_bar_and_can_be_interrupted() {
+    let directory = slow_policies();
+    let path = directory.path().to_str().unwrap();
+    let mut screen = Screen::start("unix:path=/nowhere", &["policy", "mutate", path, "--threads", "1"]);
+    screen.wait_for("mutate [");
+    screen.type_in("\u{3}");
+    screen.wait_for("\u{1b}[2Kerror: interrupted");
+    assert_eq!(screen.end(), 130);
+}
+
+#[test]
+fn a_bar_leaves_nothing_behind() {
+    let directory = slow_policies();
+    let path = directory.path().to_str().unwrap();
+    let mut screen = Screen::start("unix:path=/nowhere", &["policy", "mutate", path, "--limit", "3"]);
+    screen.wait_for("mutate [");
+    screen.wait_for("\r\u{1b}[2K\u{1b}[1mdefault.lua");
+    screen.wait_for("The tests notice 0 of 3 mistakes (0.0 %); 3 survive.");
+    assert_eq!(screen.end(), 0);
+}

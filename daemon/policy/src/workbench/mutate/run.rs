@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use parking_lot::Mutex;
+use readmit_recovery::rules::Rules;
 use thiserror::Error;
 
 use super::{Mutant, Operator};
@@ -13,6 +14,7 @@ use crate::meter::Budget;
 use crate::set::PolicySet;
 use crate::sources::Sources;
 use crate::vocabulary::Channels;
+use crate::workbench::testing::{Options, Suite};
 
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +110,9 @@ pub enum NotJudged {
         /// The test.
         test: String,
     },
+    /// There is no test.
+    #[error("there is no test, so nothing can be noticed")]
+    NoTests,
 }
 
 /// Mutants before their judges.
@@ -123,6 +128,31 @@ pub struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    /// Tries the mutants against the tests beside the policies, one test after the other until one fails.
+    ///
+    /// # Errors
+    /// [`NotJudged`] if there are no tests, or they do not pass on the policies as they are.
+    pub fn run(
+        &self,
+        mutants: Vec<Mutant>,
+        rules: &Rules,
+        watch: &(dyn Fn(Progress) -> bool + Sync),
+    ) -> Result<MutationReport, NotJudged> {
+        if Suite::load(self.sources)?.is_empty() {
+            return Err(NotJudged::NoTests);
+        }
+        let (rules, channels) = (rules.clone(), self.channels.clone());
+        let options = Options { rules, channels, pattern: None, threads: 1, stop_at_failure: true };
+        let test = |set: &PolicySet| {
+            // The tests are loaded with the mutant: they may require what was changed.
+            let suite = Suite::load(set.sources()).ok()?;
+            let report = suite.run(set, &options, &|_| ());
+            let failed = report.results.into_iter().find(|result| result.failure.is_some());
+            failed.map(|result| format!("{}: {}", result.file, result.name))
+        };
+        self.judge(mutants, &test, watch)
+    }
+
     /// Tries the mutants. `test` runs the tests over a set and names the first that fails; `watch` is told of each
     /// mutant that is done, and ends the trial by saying no: then what is not done is left out.
     ///
