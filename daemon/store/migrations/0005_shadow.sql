@@ -9,6 +9,7 @@ CREATE TABLE shadow (
     same       INTEGER NOT NULL DEFAULT 0,
     weaker     INTEGER NOT NULL DEFAULT 0,
     stronger   INTEGER NOT NULL DEFAULT 0,
+    failing    INTEGER NOT NULL DEFAULT 0,
     other      INTEGER NOT NULL DEFAULT 0,
     dropped    INTEGER NOT NULL DEFAULT 0
 ) STRICT;

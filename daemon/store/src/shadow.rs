@@ -31,7 +31,9 @@ pub struct ShadowTally {
     pub weaker: u64,
     /// It would have asked for more.
     pub stronger: u64,
-    /// Another answer, neither weaker nor stronger.
+    /// It gave no answer where there was one.
+    pub failing: u64,
+    /// Another answer, and none of these.
     pub other: u64,
     /// Questions that it was not asked, because it could not keep up.
     pub dropped: u64,
@@ -44,6 +46,7 @@ impl ShadowTally {
         self.same += more.same;
         self.weaker += more.weaker;
         self.stronger += more.stronger;
+        self.failing += more.failing;
         self.other += more.other;
         self.dropped += more.dropped;
     }

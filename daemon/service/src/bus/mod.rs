@@ -11,6 +11,7 @@ mod dict;
 mod error;
 mod gate;
 mod limits;
+mod logged;
 mod plugins;
 mod policies;
 mod recovery;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use readmit_recovery::case::State;
+use readmit_recovery::time::Timestamp;
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::wire::Variant;
@@ -12,6 +13,7 @@ use zbus::{Connection, interface};
 use super::dict::{Dict, Out};
 use super::error::Error;
 use super::gate::Gate;
+use super::logged;
 use super::recovery::open_context;
 use crate::service::{Explanation, Service};
 
@@ -31,7 +33,9 @@ impl Policies {
 #[interface(name = "org.readmit.Policies1")]
 impl Policies {
     /// Lists the versions of the policies, the one in force first: version s, current b, files as, loaded_at t, and
-    /// refused s where the last attempt to load another set was refused.
+    /// refused s where the last attempt to load another set was refused. The last candidate that was asked in the
+    /// shadow stands behind it: shadow b (whether it still is), stopped_at t, and how its answers compare: asked t,
+    /// same t, weaker t, failing t, stronger t, other t, dropped t.
     #[zbus(out_args("policies"))]
     async fn list(
         &self,
@@ -49,6 +53,8 @@ impl Policies {
                     .put("loaded_at", current.loaded_at.unix())
                     .maybe("refused", current.refused.as_deref())
                     .done();
+                let shadow = self.service.shadow().await?;
+                let shadow = shadow.as_ref().map(logged::shadow);
                 let earlier = self.service.store().policies().await?.into_iter();
                 let earlier =
                     earlier.filter(|(version, _)| *version != current.version).map(|(version, at)| {
@@ -58,7 +64,7 @@ impl Policies {
                             .put("loaded_at", at.unix())
                             .done()
                     });
-                Ok(std::iter::once(first).chain(earlier).collect())
+                Ok(std::iter::once(first).chain(shadow).chain(earlier).collect())
             })
             .await
     }
@@ -93,6 +99,82 @@ impl Policies {
             .admin(connection, &header, |_caller| async move {
                 let context = open_context(context)?;
                 Ok(explained(&self.service.explain(&account, &reason, &context).await?))
+            })
+            .await
+    }
+
+    /// Reads the decision log from a time and behind a number on, up to 1,000 decisions or 8 MiB; an empty answer is
+    /// the end: id t, at t, case s, version s, hook s, input s (JSON), verdict s (JSON), micros t. The inputs hold ids
+    /// and attributes of accounts and clients' addresses, so every reading is journalled as decisions_read.
+    #[zbus(out_args("decisions"))]
+    async fn decisions(
+        &self,
+        since: u64,
+        after: u64,
+        limit: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                let since = Timestamp::from_unix(since);
+                let rows = self.service.decisions(since, after, limit, &caller.actor()).await?;
+                Ok(rows.iter().map(logged::decision).collect())
+            })
+            .await
+    }
+
+    /// Asks a candidate set, given as its files' texts by their paths, beside the set in force from now on, and keeps
+    /// where its answers differ. It decides nothing, takes the place of any candidate before, and goes on after a
+    /// restart. It is loaded and checked like a set that is to come into force; Refused names what is wrong with it.
+    #[zbus(out_args("version"))]
+    async fn shadow(
+        &self,
+        files: HashMap<String, String>,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                let files = files.into_iter().collect();
+                Ok(self.service.start_shadow(files, &caller.actor()).await?.to_string())
+            })
+            .await
+    }
+
+    /// No longer asks the candidate set. Its counts and differences stay until there is another one.
+    async fn stop_shadow(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(
+                connection,
+                &header,
+                |caller| async move { self.service.stop_shadow(&caller.actor()).await },
+            )
+            .await
+    }
+
+    /// Reads where the candidate set answered otherwise, from a time and behind a number on, up to 1,000 differences
+    /// or 8 MiB; an empty answer is the end: id t, at t, case s, version s (that was followed), hook s, change s
+    /// (weaker, failing, stronger or other), words s, input s (JSON), verdict s (JSON, that was followed), shadow s
+    /// (JSON, the candidate's verdict). The last 10,000 are kept. Every reading is journalled as differences_read.
+    #[zbus(out_args("differences"))]
+    async fn differences(
+        &self,
+        since: u64,
+        after: u64,
+        limit: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                let since = Timestamp::from_unix(since);
+                let rows = self.service.differences(since, after, limit, &caller.actor()).await?;
+                Ok(rows.iter().map(logged::difference).collect())
             })
             .await
     }

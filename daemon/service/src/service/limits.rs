@@ -72,3 +72,13 @@ pub const MAX_ROWS: u32 = 1000;
 pub const FIRST_RING: Duration = Duration::from_secs(2);
 /// Phases of a call that wait to be told; the oldest are dropped.
 pub const PHASES_WAITING: usize = 16;
+/// Bytes of the texts that one answer lists; the caller asks for the rest.
+pub const MAX_LIST_BYTES: usize = 8 * 1024 * 1024;
+/// Decisions that wait for a candidate; the next are dropped, and counted.
+pub const SHADOW_QUEUE: usize = 1024;
+/// Bytes of them.
+pub const SHADOW_QUEUE_BYTES: usize = 16 * 1024 * 1024;
+/// Decisions that a candidate is asked about in one go.
+pub const SHADOW_BATCH: usize = 64;
+/// How often a candidate's counts are put on file where it does not differ.
+pub const SHADOW_FLUSH: Duration = Duration::from_secs(1);

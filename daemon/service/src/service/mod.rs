@@ -6,6 +6,7 @@ mod accounts;
 mod authentication;
 mod client;
 mod counting;
+mod decisions;
 mod deliveries;
 mod devices;
 mod facts;
@@ -21,6 +22,7 @@ mod pretence;
 mod proofs;
 mod properties;
 mod recovery;
+mod shadow;
 mod signals;
 mod staff;
 mod timers;
@@ -35,7 +37,7 @@ use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Seed;
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::totp::{self, Authenticator};
-use readmit_store::{Change, Committed, Store, Write};
+use readmit_store::{Change, CommitError, Committed, Store, Write};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +50,7 @@ pub use policies::{Explanation, Policies, PolicyInForce};
 pub use proofs::SubmitReply;
 pub use properties::AccountProperties;
 pub use recovery::{LinkReply, SignIn};
+pub use shadow::Difference;
 pub use signals::Signal;
 pub use staff::{CaseHistory, Officer};
 
@@ -56,6 +59,7 @@ use crate::plugins::Supervisor;
 use in_hand::InHand;
 use likeness::Likeness;
 use passwords::Passwords;
+use shadow::Shadow;
 
 /// What the configuration says to the service.
 #[derive(Clone, Debug)]
@@ -82,6 +86,7 @@ pub struct Service {
     signals: broadcast::Sender<Signal>,
     outbox: Notify,
     in_hand: InHand,
+    shadow: Shadow,
     /// Puts the events of a case in a row, so that none is starved by faster ones.
     case_locks: Vec<tokio::sync::Mutex<()>>,
     /// Policies are read again by one at a time: the last to ask sees the last set.
@@ -119,6 +124,7 @@ impl Service {
             signals,
             outbox: Notify::new(),
             in_hand: InHand::default(),
+            shadow: Shadow::default(),
             case_locks: std::iter::repeat_with(Default::default).take(limits::CASE_LOCKS).collect(),
             reloading: tokio::sync::Mutex::default(),
             changing_accounts: tokio::sync::Mutex::default(),
@@ -172,7 +178,12 @@ impl Service {
             shutdown.cancelled().await;
             self.stopping.cancel();
         };
-        tokio::join!(self.work_off_deliveries(&shutdown), self.keep_deadlines(&shutdown), told);
+        tokio::join!(
+            self.work_off_deliveries(&shutdown),
+            self.keep_deadlines(&shutdown),
+            self.work_off_shadow(&shutdown),
+            told
+        );
         Ok(())
     }
 
@@ -190,7 +201,12 @@ impl Service {
     }
 
     async fn commit(&self, actor: &str, writes: Vec<Write>) -> Result<Committed, Fault> {
-        Ok(self.store.commit(self.change(actor, writes)).await?)
+        Ok(self.commit_plainly(actor, writes).await?)
+    }
+
+    /// As [`Service::commit`], for who must know why it failed.
+    async fn commit_plainly(&self, actor: &str, writes: Vec<Write>) -> Result<Committed, CommitError> {
+        self.store.commit(self.change(actor, writes)).await
     }
 }
 

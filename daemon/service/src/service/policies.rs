@@ -85,6 +85,11 @@ impl Policies {
         &self.host
     }
 
+    /// What a set is loaded with.
+    pub(super) fn surroundings(&self) -> (Budget, Channels) {
+        (self.budget, self.channels.clone())
+    }
+
     /// The set in force.
     #[must_use]
     pub fn in_force(&self) -> PolicyInForce {
@@ -241,7 +246,7 @@ impl Explanation {
     }
 }
 
-fn policies_entry(kind: &str, name: &str, value: String) -> Write {
+pub(super) fn policies_entry(kind: &str, name: &str, value: String) -> Write {
     let detail = serde_json::Map::from_iter([(name.to_owned(), serde_json::Value::String(value))]);
     Write::Journal(Entry { kind: kind.to_owned(), case: None, account: None, detail })
 }

@@ -200,6 +200,7 @@ impl Service {
         let transition = self.without_gone_devices(transition).await?;
         let effects = effects(&transition, row, at).map_err(|_| CommitError::TooLarge("the case"))?;
         let case = transition.case;
+        let shadowed = self.shadow.wanted(&decisions);
         writes.extend(effects.writes);
         writes.extend(decisions);
         for kind in &effects.alerts {
@@ -227,6 +228,7 @@ impl Service {
         for id in effects.cancelled {
             self.cancel_delivery(&id, actor).await;
         }
+        self.shadow.ask(shadowed);
         Ok(Applied { case, reply: transition.reply })
     }
 }

@@ -46,7 +46,11 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
     ),
     ("org.readmit.Devices1", &["Enroll", "List", "Deactivate", "Delete", "Resync"], &[]),
     ("org.readmit.Cases1", &["List", "Show", "Approve", "Deny", "Resolve"], &[]),
-    ("org.readmit.Policies1", &["List", "Reload", "Explain"], &["Loaded", "Refused"]),
+    (
+        "org.readmit.Policies1",
+        &["List", "Reload", "Explain", "Decisions", "Shadow", "StopShadow", "Differences"],
+        &["Loaded", "Refused"],
+    ),
     ("org.readmit.Plugins1", &["List", "Test", "Restart"], &[]),
     ("org.readmit.Audit1", &["Read", "Verify"], &["Alert"]),
 ];

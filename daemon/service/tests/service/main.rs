@@ -23,6 +23,8 @@ mod post;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod shadow;
+#[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod timers;

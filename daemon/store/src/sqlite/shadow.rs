@@ -49,12 +49,14 @@ impl Session<'_> {
         tally: &ShadowTally,
         differences: &[DifferenceRow],
     ) -> Result<(), CommitError> {
-        let counts = [tally.asked, tally.same, tally.weaker, tally.stronger, tally.other, tally.dropped];
-        let [asked, same, weaker, stronger, other, dropped] = counts.map(number);
+        let t = tally;
+        let counts = [t.asked, t.same, t.weaker, t.stronger, t.failing, t.other, t.dropped];
+        let [asked, same, weaker, stronger, failing, other, dropped] = counts.map(number);
         let changed = self.execute(
             "UPDATE shadow SET asked = asked + ?2, same = same + ?3, weaker = weaker + ?4,
-             stronger = stronger + ?5, other = other + ?6, dropped = dropped + ?7 WHERE version = ?1",
-            (version.as_str(), asked, same, weaker, stronger, other, dropped),
+             stronger = stronger + ?5, failing = failing + ?6, other = other + ?7, dropped = dropped + ?8
+             WHERE version = ?1",
+            (version.as_str(), asked, same, weaker, stronger, failing, other, dropped),
         )?;
         if changed == 0 {
             return Err(CommitError::Stale);
@@ -99,8 +101,8 @@ impl Session<'_> {
 impl Reader<'_> {
     pub(super) fn shadow(&self) -> Result<Option<ShadowRow>, StoreError> {
         self.statement(
-            "SELECT version, files, started_at, stopped_at, asked, same, weaker, stronger, other, dropped
-             FROM shadow",
+            "SELECT version, files, started_at, stopped_at, asked, same, weaker, stronger, failing,
+             other, dropped FROM shadow",
         )?
         .query_and_then([], |row| {
             let version: String = row.get(0)?;
@@ -115,8 +117,9 @@ impl Reader<'_> {
                     same: to_number(row, 5)?,
                     weaker: to_number(row, 6)?,
                     stronger: to_number(row, 7)?,
-                    other: to_number(row, 8)?,
-                    dropped: to_number(row, 9)?,
+                    failing: to_number(row, 8)?,
+                    other: to_number(row, 9)?,
+                    dropped: to_number(row, 10)?,
                 },
             })
         })?

@@ -30,7 +30,7 @@ fn difference(second: u64) -> DifferenceRow {
 }
 
 fn tally(asked: u64) -> ShadowTally {
-    ShadowTally { asked, same: asked / 2, weaker: 1, stronger: 2, other: 3, dropped: 4 }
+    ShadowTally { asked, same: asked / 2, weaker: 1, stronger: 2, failing: 5, other: 3, dropped: 4 }
 }
 
 fn count(id: &str, asked: u64, differences: Vec<DifferenceRow>) -> Write {
@@ -55,7 +55,8 @@ pub async fn a_shadow_is_started_counted_and_stopped(make: Make) {
     commit(&store, [count("v2", 10, vec![difference(1)])]).await;
     commit(&store, [count("v2", 20, Vec::new())]).await;
     refused!(attempt(&store, count("v1", 1, vec![difference(2)])).await, CommitError::Stale);
-    let wanted = ShadowTally { asked: 30, same: 15, weaker: 2, stronger: 4, other: 6, dropped: 8 };
+    let wanted =
+        ShadowTally { asked: 30, same: 15, weaker: 2, stronger: 4, failing: 10, other: 6, dropped: 8 };
     assert_eq!(store.shadow().await.unwrap().unwrap().tally, wanted);
 
     store.commit(change(at(9), vec![Write::StopShadow])).await.unwrap();
