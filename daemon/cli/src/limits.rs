@@ -12,6 +12,8 @@ pub const LINE_BYTES: u64 = 4096;
 pub const LINES_AHEAD: usize = 16;
 /// Entries that `list` and `read` ask for where nothing else is said.
 pub const LIST_DEFAULT: u32 = 100;
+/// Decisions that `policy export` asks for at once.
+pub const EXPORT_PAGE: u32 = 1000;
 /// Open cases that `status` counts before it says "or more".
 pub const STATUS_CASES: u32 = 1000;
 /// How often `recover` looks again by itself, in case a signal was missed.

@@ -1,5 +1,7 @@
 //! The daemon's interfaces, as its introspection data states them.
 
+use std::collections::BTreeMap;
+
 use zbus::proxy;
 
 use super::value::{Answer, Options};
@@ -136,6 +138,15 @@ pub trait Policies {
     /// Decisions since a time and behind a number; none at the end.
     #[zbus(allow_interactive_auth)]
     fn decisions(&self, since: u64, after: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Asks a candidate beside the policies in force; the answer is its version.
+    #[zbus(allow_interactive_auth)]
+    fn shadow(&self, files: &BTreeMap<String, String>) -> zbus::Result<String>;
+    /// Asks the candidate no longer.
+    #[zbus(allow_interactive_auth)]
+    fn stop_shadow(&self) -> zbus::Result<()>;
+    /// Where the candidate answered otherwise, behind a number on.
+    #[zbus(allow_interactive_auth)]
+    fn differences(&self, since: u64, after: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
 }
 
 /// For administrators: plugins.

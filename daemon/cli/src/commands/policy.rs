@@ -5,12 +5,14 @@
 mod changes;
 mod check;
 mod explain;
+mod export;
 mod list;
 mod mutate;
 mod reload;
 mod replay;
 mod set;
 mod share;
+mod shadow;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -24,6 +26,8 @@ Examples:
   readmit policy check policies                    everything that can be known without running a case
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
+  readmit policy shadow ./new-policies             asks a candidate too, and shows where it differs
+  readmit policy export --since 30d -o log.jsonl   the decision log, for replay
   readmit policy reload                            loads all files, or refuses and keeps the old ones
   readmit policy replay ./policies --since 30d     what a candidate would have decided otherwise
   readmit policy mutate                            which mistakes would no test notice?
@@ -47,6 +51,8 @@ enum Verb {
     Test(test::Test),
     Replay(replay::ReplayLog),
     Mutate(mutate::Mutate),
+    Export(export::Export),
+    Shadow(shadow::Shadow),
 }
 
 /// Runs the verb.
@@ -59,5 +65,7 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Test(verb) => test::run(verb, context).await,
         Verb::Replay(verb) => replay::run(verb, context).await,
         Verb::Mutate(verb) => mutate::run(verb, context).await,
+        Verb::Export(verb) => export::run(verb, context).await,
+        Verb::Shadow(verb) => shadow::run(verb, context).await,
     }
 }

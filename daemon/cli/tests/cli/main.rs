@@ -10,6 +10,8 @@ mod health;
 #[cfg(test)]
 mod mutating;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod recover;
