@@ -2,6 +2,8 @@
 //! ends.
 
 #[cfg(test)]
+mod covering;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod fake;

@@ -1,5 +1,6 @@
 //! `readmit policy test`: the tests of a set of policies, through the real core.
 
+mod coverage;
 mod junit;
 mod told;
 mod watch;
@@ -24,6 +25,8 @@ Examples:
   readmit policy test policies 'stolen phone'      those with these words in their file or name
   readmit policy test policies --watch             again at each save, until Ctrl-C
   readmit policy test policies --junit tests.xml   for continuous integration
+  readmit policy test policies --coverage          which lines and verdicts no test reaches
+  readmit policy test policies --min-coverage 90 --lcov coverage.info --html coverage.html
 
 A test is written in Lua, in a file that ends in _test.lua beside the policy:
 
@@ -34,10 +37,16 @@ A test is written in Lua, in a file that ends in _test.lua beside the policy:
     expect(case.outcome.force_password_change):is(true)
   end)
 
-Exit codes: 0 all passed, 1 one failed or there was none, 2 usage.
+Lines count on which a statement begins. Verdicts are the places where prove, escalate, deny, retry or outcome is \
+called, or any, all or approvals in a return; calls of the same word on one line are one place. --min-coverage wants \
+its share of both.
+
+Exit codes: 0 all passed, 1 one failed, there was none, or too little is reached, 2 usage.
 
 JSON: {passed, failed, micros, tests: [{file, line, name, passed, micros, failure: {message, file, line, expected, \
-got, journey: [step]}}]}, with --watch one document a run.";
+got, journey: [step]}}]}, with --watch one document a run. With an option about coverage also coverage: {lines: \
+{hit, of, percent}, verdicts: {hit, of, percent}, files: [{file, lines: {…, missed: [[from, to]]}, verdicts: {…, \
+missed: [{line, column, word}]}}], answers: [{file, hook, given: {WORD: times}}]}.";
 
 /// Run the tests of a set of policies, as journeys through the real core
 #[derive(Args)]
@@ -59,6 +68,8 @@ pub struct Test {
     /// Run the tests again whenever a file is saved, until Ctrl-C
     #[arg(long)]
     watch: bool,
+    #[command(flatten)]
+    coverage: coverage::Wanted,
     #[command(flatten)]
     surroundings: Surroundings,
 }
@@ -102,7 +113,10 @@ impl Test {
                 "write default_test.lua beside default.lua; readmit policy test --help has an example",
             ));
         }
-        let set = self.surroundings.accept(sources)?;
+        let set = match self.coverage.is_any() {
+            true => self.surroundings.watch(sources)?,
+            false => self.surroundings.accept(sources)?,
+        };
         let mut options = Options {
             rules: self.surroundings.rules(),
             channels: self.surroundings.channels(),
@@ -126,11 +140,17 @@ impl Test {
         if let Some(file) = &self.junit {
             put(file, &junit::document(&ran.report))?;
         }
-        output.answer(&told::document(&ran.report, ran.took), |style| {
-            told::summary(&ran.report, &ran.set, ran.took, style)
+        let covered = self.coverage.report(&ran.set, &directory(self.directory.clone()))?;
+        let mut document = told::document(&ran.report, ran.took);
+        if let Some(covered) = &covered {
+            document["coverage"] = coverage::document(covered);
+        }
+        output.answer(&document, |style| {
+            let covered = covered.as_ref().map(|covered| self.coverage.text(covered, style));
+            told::summary(&ran.report, &ran.set, ran.took, style) + &covered.unwrap_or_default()
         })?;
         if ran.report.is_good() {
-            return Ok(());
+            return covered.map_or(Ok(()), |covered| self.coverage.check(&covered));
         }
         Err(match (ran.report.failed(), &self.pattern) {
             (0, Some(pattern)) => {
