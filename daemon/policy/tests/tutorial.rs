@@ -6,7 +6,8 @@
 //! - `tests`: a file of tests, which pass on the last policy;
 //! - `failing: TEXT`: a file of tests of which one fails, with this text;
 //! - `open`, `proved`, `failed`, `recovered`: the inside of a hook, which loads;
-//! - `refused HOOK: TEXT`: the inside of a hook, which does not, with this text in the problem.
+//! - `refused HOOK: TEXT`: the inside of a hook, which does not, with this text in the problem;
+//! - `support open: TEXT`: the inside of the hook, which loads, and then sends a usual case to support for this cause.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -61,12 +62,18 @@ fn load(files: &[(&str, &str)]) -> Result<(PolicySet, Sources), LoadError> {
 fn around(hook: &str, inside: &str) -> String {
     let (arguments, open) = match hook {
         "open" => ("case", ""),
-        "proved" => ("case, factor", "function policy.open(case) return prove { \"password\", \"email\" } end"),
-        "failed" => ("case, failure", "function policy.open(case) return prove { \"password\", \"email\" } end"),
+        "proved" => {
+            ("case, factor", "function policy.open(case) return prove { \"password\", \"email\" } end")
+        }
+        "failed" => {
+            ("case, failure", "function policy.open(case) return prove { \"password\", \"email\" } end")
+        }
         "recovered" => ("case", "function policy.open(case) return prove { \"password\", \"email\" } end"),
         other => panic!("`{other}` is no hook"),
     };
-    format!("local policy = {{}}\n{open}\nfunction policy.{hook}({arguments})\n{inside}\nend\nreturn policy\n")
+    format!(
+        "local policy = {{}}\n{open}\nfunction policy.{hook}({arguments})\n{inside}\nend\nreturn policy\n"
+    )
 }
 
 fn run(policy: &str, tests: &str) -> Report {
@@ -77,7 +84,9 @@ fn run(policy: &str, tests: &str) -> Report {
 
 fn told(report: &Report) -> String {
     let failures = report.results.iter().filter_map(|result| Some((&result.name, result.failure.as_ref()?)));
-    failures.map(|(name, why)| format!("{name}: {} {:?} {:?}\n", why.message, why.expected, why.got)).collect()
+    failures
+        .map(|(name, why)| format!("{name}: {} {:?} {:?}\n", why.message, why.expected, why.got))
+        .collect()
 }
 
 fn reasons(error: &LoadError) -> String {
@@ -90,48 +99,61 @@ fn reasons(error: &LoadError) -> String {
     text
 }
 
+/// What is wrong with a block; `policy` is the last whole policy before it.
+fn wrong(Block { marker, text, .. }: &Block, policy: &mut String) -> Result<(), String> {
+    let (kind, wanted) = marker.split_once(": ").unwrap_or((marker, ""));
+    match kind.split(' ').collect::<Vec<_>>()[..] {
+        ["policy"] => {
+            policy.clone_from(text);
+            load(&[("default.lua", text)]).map(drop).map_err(|error| reasons(&error))
+        }
+        ["tests"] => {
+            let report = run(policy, text);
+            if report.is_good() { Ok(()) } else { Err(told(&report)) }
+        }
+        ["failing"] => {
+            let failed = told(&run(policy, text));
+            if failed.contains(wanted) && !wanted.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("fails with: {failed}"))
+            }
+        }
+        ["refused", hook] if !wanted.is_empty() => match load(&[("default.lua", &around(hook, text))]) {
+            Ok(_) => Err("it is not refused".to_owned()),
+            Err(error) if reasons(&error).contains(wanted) => Ok(()),
+            Err(error) => Err(reasons(&error)),
+        },
+        ["support", hook] => {
+            let looks = format!(
+                "test(\"a usual case\", function()\nlocal case = open {{}}\nexpect(case.to):is(\"support\")\n\
+                 expect(case.cause):contains([==[{wanted}]==])\nend)"
+            );
+            let report = run(&around(hook, text), &looks);
+            if report.is_good() && !wanted.is_empty() { Ok(()) } else { Err(told(&report)) }
+        }
+        [hook @ ("open" | "proved" | "failed" | "recovered")] => {
+            load(&[("default.lua", &around(hook, text))]).map(drop).map_err(|error| reasons(&error))
+        }
+        _ => Err("it does not say what it is".to_owned()),
+    }
+}
+
 #[test]
 fn every_example_does_what_the_page_says() {
     let mut policy = String::new();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for Block { line, marker, text, .. } in blocks().iter().filter(|block| block.language == "lua") {
-        let (kind, wanted) = marker.split_once(": ").unwrap_or((marker, ""));
-        *seen.entry(kind.split(' ').next().unwrap_or_default().to_owned()).or_default() += 1;
-        match kind.split(' ').collect::<Vec<_>>()[..] {
-            ["policy"] => {
-                if let Err(error) = load(&[("default.lua", text)]) {
-                    panic!("line {line}: {}", reasons(&error));
-                }
-                policy.clone_from(text);
-            }
-            ["tests"] => {
-                let report = run(&policy, text);
-                assert!(report.is_good(), "line {line}: {}", told(&report));
-            }
-            ["failing"] => {
-                let report = run(&policy, text);
-                assert!(report.failed() > 0, "line {line}: every test passes");
-                assert!(told(&report).contains(wanted), "line {line}: {}", told(&report));
-            }
-            ["refused", hook] => {
-                assert!(!wanted.is_empty(), "line {line}: say why it is refused");
-                match load(&[("default.lua", &around(hook, text))]) {
-                    Ok(_) => panic!("line {line}: it is not refused"),
-                    Err(error) => {
-                        assert!(reasons(&error).contains(wanted), "line {line}: {}", reasons(&error));
-                    }
-                }
-            }
-            [hook @ ("open" | "proved" | "failed" | "recovered")] => {
-                if let Err(error) = load(&[("default.lua", &around(hook, text))]) {
-                    panic!("line {line}: {}", reasons(&error));
-                }
-            }
-            _ => panic!("line {line}: `lua {marker}` does not say what the block is"),
-        }
-    }
-    for kind in ["policy", "tests", "failing", "refused", "open"] {
-        assert!(seen.contains_key(kind), "the page has a block of the kind `{kind}`");
+    let lua: Vec<Block> = blocks().into_iter().filter(|block| block.language == "lua").collect();
+    let wrong = lua.iter().filter_map(|block| {
+        let why = wrong(block, &mut policy).err()?;
+        Some(format!("line {}, lua {}:\n{why}", block.line, block.marker))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for kind in ["policy", "tests", "failing: ", "refused open: ", "support open: ", "open"] {
+        assert!(
+            lua.iter().any(|block| block.marker.starts_with(kind)),
+            "the page has a block of the kind `{kind}`"
+        );
     }
 }
 
@@ -159,5 +181,8 @@ fn the_page_leads_to_what_is_there() {
         links += 1;
     }
     assert!(links >= 6, "the links were found");
-    assert!(include_str!("../../../policies/README.md").contains("(WRITING.md)"), "README.md leads to the page");
+    assert!(
+        include_str!("../../../policies/README.md").contains("(WRITING.md)"),
+        "README.md leads to the page"
+    );
 }
