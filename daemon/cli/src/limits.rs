@@ -48,3 +48,5 @@ pub const LINES_A_TIME: usize = 256;
 pub const LOG_BYTES_A_TIME: usize = 1 << 20;
 /// How often that many may wait to be compared.
 pub const LOG_AHEAD: usize = 4;
+/// Classes of cases a realm that `policy diff` and `policy graph` go through where nothing else is said.
+pub const CLASSES_DEFAULT: usize = 20_000;

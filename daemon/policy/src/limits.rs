@@ -121,3 +121,10 @@ pub const MAX_STATES_PER_CLASS: usize = 50_000;
 pub const MAX_MEMORIES: usize = 200_000;
 /// Bytes of the modules that the type checker is shown in front of each file that requires them.
 pub const MAX_MODULE_BYTES: usize = 64 * 1024;
+
+/// Ways to satisfy one plan that are walked where sets are compared and drawn.
+pub const MAX_WAYS_WALKED: usize = 32;
+/// Steps of one such way: the factors of a plan, and what is asked for on the way.
+pub const MAX_STEPS_OF_A_WAY: usize = 40;
+/// Failures of one factor that are walked at most, whatever a policy counts up to.
+pub const MOST_FAILURES_WALKED: u32 = 9;

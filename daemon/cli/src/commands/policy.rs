@@ -4,6 +4,7 @@
 
 mod changes;
 mod check;
+mod diff;
 mod explain;
 mod export;
 mod list;
@@ -11,8 +12,8 @@ mod mutate;
 mod reload;
 mod replay;
 mod set;
-mod share;
 mod shadow;
+mod share;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -31,6 +32,7 @@ Examples:
   readmit policy reload                            loads all files, or refuses and keeps the old ones
   readmit policy replay ./policies --since 30d     what a candidate would have decided otherwise
   readmit policy mutate                            which mistakes would no test notice?
+  readmit policy diff OLD NEW                      which cases two sets decide otherwise
 
 Every verb explains itself and its JSON: readmit policy VERB --help";
 
@@ -53,6 +55,7 @@ enum Verb {
     Mutate(mutate::Mutate),
     Export(export::Export),
     Shadow(shadow::Shadow),
+    Diff(diff::DiffSets),
 }
 
 /// Runs the verb.
@@ -67,5 +70,6 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Mutate(verb) => mutate::run(verb, context).await,
         Verb::Export(verb) => export::run(verb, context).await,
         Verb::Shadow(verb) => shadow::run(verb, context).await,
+        Verb::Diff(verb) => diff::run(verb, context).await,
     }
 }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod covering;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod fake;

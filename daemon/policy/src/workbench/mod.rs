@@ -11,15 +11,19 @@
 //! - [`verify`] enumerates what a policy can tell apart.
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
+//! - [`Diff`](diff::Diff) says which classes of cases two sets decide otherwise.
 //! - [`Replay`](replay::Replay) puts the questions of the decision log to a candidate.
 
 mod action;
 pub mod check;
 pub mod compare;
+mod course;
 mod coverage_report;
+pub mod diff;
 mod journey;
 pub mod lex;
 pub mod mutate;
+mod regions;
 pub mod replay;
 mod start;
 pub mod testing;

@@ -65,6 +65,20 @@ impl Constants {
         constants
     }
 
+    /// These too.
+    pub fn add(&mut self, other: Self) {
+        self.texts.extend(other.texts);
+        self.counts.extend(other.counts);
+        self.ages.extend(other.ages);
+        self.goes_through |= other.goes_through;
+        for (name, uses) in other.fields {
+            let known = self.fields.entry(name).or_default();
+            known.texts.extend(uses.texts);
+            known.counts.extend(uses.counts);
+            known.escapes |= uses.escapes;
+        }
+    }
+
     /// The texts that a field of this name may be compared with.
     pub fn texts(&self, field: &str) -> BTreeSet<String> {
         let Some(uses) = self.fields.get(field) else {

@@ -16,9 +16,9 @@ use crate::workbench::start::Start;
 /// A word that no policy names.
 pub const NOBODYS_WORD: &str = "other";
 /// The same as a country, which has two letters.
-const NOBODYS_COUNTRY: &str = "ZZ";
+pub(super) const NOBODYS_COUNTRY: &str = "ZZ";
 /// The same as a domain.
-const NOBODYS_DOMAIN: &str = "other.example";
+pub(super) const NOBODYS_DOMAIN: &str = "other.example";
 /// Seconds in a day and in a year.
 const DAY: u64 = 86_400;
 const YEAR: u64 = 365 * DAY;
@@ -56,6 +56,18 @@ impl Domain {
             realms.dedup();
         }
         Self { constants, realms }
+    }
+
+    /// What this one or the other policy can tell apart.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.constants.add(other.constants);
+        for realm in other.realms {
+            if !self.realms.contains(&realm) {
+                self.realms.push(realm);
+            }
+        }
+        self
     }
 
     /// Every value of `fact`, at most [`MAX_VALUES`]; the usual one of [`Start::complete`] first. None for what is

@@ -9,6 +9,7 @@ use readmit_recovery::facts::{DeviceFacts, EmailFacts, PhoneFacts};
 use readmit_recovery::id::{AccountId, DeviceId};
 use readmit_recovery::time::Timestamp;
 
+use super::domain::{NOBODYS_COUNTRY, NOBODYS_DOMAIN, NOBODYS_WORD};
 use crate::fact::Fact;
 use crate::workbench::start::{NOW, Start, quoted, span};
 
@@ -118,6 +119,36 @@ impl Value {
             Is::Age(age) => *age,
             _ => None,
         }
+    }
+
+    /// The word, if it is one.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        match &self.is {
+            Is::Text(text) => text.as_deref(),
+            Is::Flag(_) | Is::Count(_) | Is::Age(_) | Is::Texts(_) | Is::Pairs(_) => None,
+        }
+    }
+
+    /// Whether it stands for every word that no policy names.
+    #[must_use]
+    pub fn is_nobodys_word(&self) -> bool {
+        matches!(self.word(), Some(NOBODYS_WORD | NOBODYS_COUNTRY | NOBODYS_DOMAIN))
+    }
+
+    /// Yes or no, if it is one of them.
+    #[must_use]
+    pub const fn flag(&self) -> Option<bool> {
+        match self.is {
+            Is::Flag(flag) => Some(flag),
+            Is::Text(_) | Is::Count(_) | Is::Age(_) | Is::Texts(_) | Is::Pairs(_) => None,
+        }
+    }
+
+    /// Whether it says that something has never happened.
+    #[must_use]
+    pub const fn is_never(&self) -> bool {
+        matches!(self.is, Is::Age(None))
     }
 
     /// Gives `start` this value. A field of a record that is not there stays without one.
