@@ -50,3 +50,5 @@ pub const LOG_BYTES_A_TIME: usize = 1 << 20;
 pub const LOG_AHEAD: usize = 4;
 /// Classes of cases a realm that `policy diff` and `policy graph` go through where nothing else is said.
 pub const CLASSES_DEFAULT: usize = 20_000;
+/// Digits of a version of the policies in a table.
+pub const SHORT_VERSION: usize = 12;

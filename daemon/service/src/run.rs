@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use readmit_policy::{Budget, Channels, LoadError};
+use readmit_policy::{Budget, Channels};
 use readmit_recovery::rules::Rules;
 use readmit_store::{Keyring, KeyringError, SqliteOptions, SqliteStore, StoreError};
 use thiserror::Error;
@@ -14,9 +14,9 @@ use tokio_util::task::TaskTracker;
 use crate::bus::{self, BusError, Gate};
 use crate::config::{Admin, BusAddress, Config, Support};
 use crate::plugins::Supervisor;
-use crate::service::{Fault, PluginEvents, Policies, Service, Settings};
+use crate::service::{Fault, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings};
 use crate::users;
-use crate::watch::Watch;
+use crate::watch::{self, Watch};
 
 /// How long requests and deliveries in hand may take after the daemon was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,13 +34,13 @@ pub enum RunError {
     #[error("the store is unusable")]
     Store(#[from] StoreError),
     /// The policies are unusable, and no earlier set is on file.
-    #[error("the policies in {} are refused, and no earlier set is on file:\n{source}", directory.display())]
+    #[error("the policies in {} are refused, and none were in force before:\n{source}", directory.display())]
     Policies {
         /// Where they are.
         directory: PathBuf,
         /// What is wrong with them.
         #[source]
-        source: LoadError,
+        source: NoPolicies,
     },
     /// The bus is out of reach.
     #[error(transparent)]
@@ -62,13 +62,13 @@ pub async fn run(
     let admins = admins(&config.bus.admins)?;
     // From before they are read for the first time: what is saved meanwhile is not missed.
     let (saved, save) = tokio::sync::mpsc::channel(1);
-    let _watch = Watch::start(&config.policy.directory, saved);
+    let _watch = Watch::start(&config.policy.directory, saved).await;
     let keyring = keyring(&config.store.path, &config.store.key)?;
     let store = Arc::new(SqliteStore::open(&SqliteOptions::new(&config.store.path), Arc::new(keyring))?);
     let policies = load_policies(&config, &store).await?;
     let decoys = store.decoy_key();
     let service = Service::new(store.clone(), policies, settings(&config), decoys)?;
-    service.keep_policies().await?;
+    service.start_policies().await?;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
     service.attach(supervisor);
     let ended =
@@ -94,8 +94,8 @@ async fn serve(
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
     tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));
-    tasks.spawn(reload_on_request("signal", service.clone(), reloads.asked, shutdown.clone()));
-    tasks.spawn(reload_on_request("directory", service.clone(), reloads.saved, shutdown.clone()));
+    tasks.spawn(reload_on_request(service.clone(), reloads.asked, shutdown.clone()));
+    tasks.spawn(watch::keep_up(service.clone(), reloads.saved, shutdown.clone()));
     let mut working = tasks.spawn({
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run(shutdown).await }
@@ -136,17 +136,12 @@ struct Reloads {
     saved: ReloadRequests,
 }
 
-async fn reload_on_request(
-    actor: &'static str,
-    service: Arc<Service>,
-    mut reload: ReloadRequests,
-    shutdown: CancellationToken,
-) {
+async fn reload_on_request(service: Arc<Service>, mut reload: ReloadRequests, shutdown: CancellationToken) {
     loop {
         tokio::select! {
             asked = reload.recv() => match asked {
                 // What is refused is logged and told by the service itself.
-                Some(()) => drop(service.reload_policies(actor).await),
+                Some(()) => drop(service.reload_policies("signal").await),
                 None => return,
             },
             () = shutdown.cancelled() => return,
@@ -182,13 +177,21 @@ async fn stop(
 
 async fn load_policies(config: &Config, store: &SqliteStore) -> Result<Policies, RunError> {
     let policy = &config.policy;
-    let budget = Budget { cpu: policy.budget, memory: policy.memory, ..Budget::default() };
-    let channels: Channels =
-        config.plugins.iter().flat_map(|plugin| plugin.channels.iter().cloned()).collect();
+    let options = PolicyOptions {
+        directory: policy.directory.clone(),
+        budget: Budget { cpu: policy.budget, memory: policy.memory, ..Budget::default() },
+        channels: config
+            .plugins
+            .iter()
+            .flat_map(|plugin| plugin.channels.iter().cloned())
+            .collect::<Channels>(),
+        rules: settings(config).rules,
+        activation: policy.activation,
+        require_tests: policy.require_tests,
+        tests_for: policy.tests_for,
+    };
     let directory = policy.directory.clone();
-    Policies::load(&directory, budget, channels, store)
-        .await
-        .map_err(|source| RunError::Policies { directory, source })
+    Policies::load(options, store).await.map_err(|source| RunError::Policies { directory, source })
 }
 
 fn settings(config: &Config) -> Settings {

@@ -239,6 +239,8 @@ pub enum Write {
         /// How many tests of its own it passed.
         tests: u32,
     },
+    /// Remembers with the version in force what is found now where the policies are. `NotFound` if none ever was.
+    PoliciesFound(Found),
     /// Lets a policy version wait for approval, in place of the one that waited, whose approvals are void.
     ProposePolicy {
         /// The version.
@@ -331,6 +333,7 @@ impl Write {
             | Self::CancelDelivery { .. }
             | Self::StopShadow
             | Self::ActivatePolicy { .. }
+            | Self::PoliciesFound(_)
             | Self::ApprovePolicy { .. }
             | Self::WithdrawPolicy => Ok(()),
         }
@@ -369,6 +372,7 @@ impl Write {
             Self::StopShadow => "stop the shadow",
             Self::CountShadow { .. } => "count for the shadow",
             Self::ActivatePolicy { .. } => "activate a policy",
+            Self::PoliciesFound(_) => "remember which policies were found",
             Self::ProposePolicy { .. } => "propose a policy",
             Self::ApprovePolicy { .. } => "approve a policy",
             Self::WithdrawPolicy => "withdraw a policy",

@@ -129,9 +129,15 @@ pub trait Policies {
     /// The versions that are kept.
     #[zbus(allow_interactive_auth)]
     fn list(&self) -> zbus::Result<Vec<Answer>>;
-    /// Loads the policies again; the answer is their version.
+    /// Reads the policies again; the answer is the version that is in force, or waits.
     #[zbus(allow_interactive_auth)]
     fn reload(&self) -> zbus::Result<String>;
+    /// Approves the version that waits; the answer is its whole name.
+    #[zbus(allow_interactive_auth)]
+    fn activate(&self, version: &str) -> zbus::Result<String>;
+    /// Brings an earlier version back; the answer is its whole name.
+    #[zbus(allow_interactive_auth)]
+    fn rollback(&self, version: &str) -> zbus::Result<String>;
     /// What the policy would decide, and why.
     #[zbus(allow_interactive_auth)]
     fn explain(&self, account: &str, reason: &str, context: Options) -> zbus::Result<Answer>;

@@ -2,6 +2,7 @@
 //!
 //! Verbs that take a directory need no daemon.
 
+mod activate;
 mod changes;
 mod check;
 mod diff;
@@ -11,6 +12,7 @@ mod list;
 mod mutate;
 mod reload;
 mod replay;
+mod rollback;
 mod set;
 mod shadow;
 mod share;
@@ -31,6 +33,7 @@ Examples:
   readmit policy export --since 30d -o log.jsonl   the decision log, for replay
   readmit policy reload                            loads all files, or refuses and keeps the old ones
   readmit policy replay ./policies --since 30d     what a candidate would have decided otherwise
+  readmit policy rollback 3f9a1c                   the rules as they were, at once
   readmit policy mutate                            which mistakes would no test notice?
   readmit policy diff OLD NEW                      which cases two sets decide otherwise
 
@@ -49,6 +52,8 @@ enum Verb {
     Check(check::Check),
     List(list::List),
     Reload(reload::Reload),
+    Activate(activate::Activate),
+    Rollback(rollback::Rollback),
     Explain(explain::Explain),
     Test(test::Test),
     Replay(replay::ReplayLog),
@@ -64,6 +69,8 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Check(verb) => check::run(verb, context).await,
         Verb::List(verb) => list::run(verb, context).await,
         Verb::Reload(verb) => reload::run(verb, context).await,
+        Verb::Activate(verb) => activate::run(verb, context).await,
+        Verb::Rollback(verb) => rollback::run(verb, context).await,
         Verb::Explain(verb) => explain::run(verb, context).await,
         Verb::Test(verb) => test::run(verb, context).await,
         Verb::Replay(verb) => replay::run(verb, context).await,

@@ -18,7 +18,8 @@ Examples:
   readmit status
   readmit status --json | jq .cases.escalated
 
-JSON: {daemon: {reachable, name}, policy: {version, loaded_at, files}, plugins: [as plugin list], \
+JSON: {daemon: {reachable, name}, policy: {version, loaded_at, files, \
+pending: {version, approved_by}, …} as of policy list, plugins: [as plugin list], \
 cases: {open, escalated}, journal: {ok, rows, head}, problems: [text]}. A part that you may not see is \
 {error, message}. Exit code 0 if the daemon answers, 7 if it does not; problems do not change it.";
 
@@ -63,7 +64,12 @@ async fn look(context: &mut Context) -> Result<(), Failure> {
 async fn policy(context: &mut Context) -> Result<Value, Failure> {
     let versions = objects(&context.policies().await?.list().await?);
     let current = versions.as_array().into_iter().flatten().find(|policy| policy["current"] == true);
-    Ok(current.cloned().unwrap_or_else(|| json!({})))
+    let mut policy = current.cloned().unwrap_or_else(|| json!({}));
+    let pending = versions.as_array().into_iter().flatten().find(|policy| policy["state"] == "pending");
+    if let Some(pending) = pending {
+        policy["pending"] = json!({"version": pending["version"], "approved_by": pending["approved_by"]});
+    }
+    Ok(policy)
 }
 
 async fn plugins(context: &mut Context) -> Result<Value, Failure> {
@@ -93,6 +99,9 @@ fn problems(answer: &Value) -> Vec<String> {
     }
     if let Some(why) = answer["policy"]["refused"].as_str().filter(|why| !why.is_empty()) {
         problems.push(format!("the newest policies were refused: {why}"));
+    }
+    if let Some(version) = answer["policy"]["pending"]["version"].as_str() {
+        problems.push(format!("policies wait for approval: readmit policy activate {version}"));
     }
     let plugins = answer["plugins"].as_array().into_iter().flatten();
     for plugin in plugins.filter(|plugin| matches!(plugin["state"].as_str(), Some("failed" | "stopped"))) {
@@ -156,10 +165,10 @@ mod tests {
         });
         assert!(problems(&well).is_empty());
         let ill = json!({
-            "policy": {"refused": "x"}, "plugins": [{"plugin": "voice", "state": "failed", "last_error": "no trunk"}],
+            "policy": {"refused": "x", "pending": {"version": "abc"}}, "plugins": [{"plugin": "voice", "state": "failed", "last_error": "no trunk"}],
             "cases": {"open": 3, "escalated": 2}, "journal": {"ok": false},
         });
-        assert_eq!(problems(&ill).len(), 5);
+        assert_eq!(problems(&ill).len(), 6);
         let forbidden = json!({"error": "not_authorized", "message": "no"});
         let hidden =
             json!({"policy": forbidden, "plugins": forbidden, "cases": forbidden, "journal": forbidden});

@@ -46,6 +46,8 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Cases1", "Resolve", "sa{sv}", ""),
     ("Policies1", "List", "", "aa{sv}"),
     ("Policies1", "Reload", "", "s"),
+    ("Policies1", "Activate", "s", "s"),
+    ("Policies1", "Rollback", "s", "s"),
     ("Policies1", "Explain", "ssa{sv}", "a{sv}"),
     ("Policies1", "Decisions", "ttu", "aa{sv}"),
     ("Policies1", "Shadow", "a{ss}", "s"),

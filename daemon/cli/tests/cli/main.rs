@@ -2,6 +2,8 @@
 //! ends.
 
 #[cfg(test)]
+mod activation;
+#[cfg(test)]
 mod covering;
 #[cfg(test)]
 mod diff;

@@ -274,22 +274,6 @@ fn cases() {
 #[test]
 fn policies() {
     check(Row {
-        arguments: &["policy", "list"],
-        input: "",
-        call: ("Policies1.List", json!([])),
-        answer: json!([{"version": "0a1b", "current": true, "loaded_at": 1_700_000_000, "files": ["default.lua"]}]),
-        keys: &["version", "current", "loaded_at", "files"],
-        words: &["0a1b", "yes", "default.lua"],
-    });
-    check(Row {
-        arguments: &["policy", "reload"],
-        input: "",
-        call: ("Policies1.Reload", json!([])),
-        answer: json!("0a1b"),
-        keys: &["version"],
-        words: &["0a1b are in force"],
-    });
-    check(Row {
         arguments: &["policy", "explain", "alice", "--reason", "lost", "--known", "--address", "203.0.113.7"],
         input: "",
         call: ("Policies1.Explain", json!(["alice", "lost", {"known": true, "address": "203.0.113.7"}])),

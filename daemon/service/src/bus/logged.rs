@@ -41,6 +41,7 @@ pub(super) fn shadow(row: &ShadowRow) -> Dict {
     let tally = &row.tally;
     Out::new()
         .put("version", row.version.as_str())
+        .put("state", "shadow")
         .put("current", false)
         .put("shadow", row.stopped_at.is_none())
         .put("files", files)

@@ -15,7 +15,7 @@ use super::error::Error;
 use super::gate::Gate;
 use super::logged;
 use super::recovery::open_context;
-use crate::service::{Explanation, Service};
+use crate::service::{Explanation, PolicyListing, PolicyState, Service};
 
 /// The interface for policies.
 pub(super) struct Policies {
@@ -32,10 +32,14 @@ impl Policies {
 /// Loads and explains the policies.
 #[interface(name = "org.readmit.Policies1")]
 impl Policies {
-    /// Lists the versions of the policies, the one in force first: version s, current b, files as, loaded_at t, and
-    /// refused s where the last attempt to load another set was refused. The last candidate that was asked in the
-    /// shadow stands behind it: shadow b (whether it still is), stopped_at t, and how its answers compare: asked t,
-    /// same t, weaker t, failing t, stronger t, other t, dropped t.
+    /// Lists the versions of the policies: the one in force, then the one that waits for approval, then the candidate,
+    /// then the earlier ones, the latest first. Each has version s, state s (in_force, pending, shadow, earlier), current
+    /// b, and loaded_at t (when it came into force the last time; of a pending one and of a candidate, since when it is
+    /// that). All but the candidate have actor s (who brought it there), tests u (of its own, that it passed),
+    /// approved_by as, and on_disk b (whether it is what was last read in the policies directory). All but the earlier
+    /// ones have files as. The one in force has refused s where what was last read is refused. The candidate is the last
+    /// one that was asked in the shadow: shadow b (whether it still is), stopped_at t, and how its answers compare: asked
+    /// t, same t, weaker t, failing t, stronger t, other t, dropped t.
     #[zbus(out_args("policies"))]
     async fn list(
         &self,
@@ -44,32 +48,22 @@ impl Policies {
     ) -> Result<Vec<Dict>, Error> {
         self.gate
             .admin(connection, &header, |_caller| async move {
-                let current = self.service.policies().in_force();
-                let files: Vec<&str> = current.files.iter().map(String::as_str).collect();
-                let first = Out::new()
-                    .put("version", current.version.as_str())
-                    .put("current", true)
-                    .put("files", files)
-                    .put("loaded_at", current.loaded_at.unix())
-                    .maybe("refused", current.refused.as_deref())
-                    .done();
                 let shadow = self.service.shadow().await?;
                 let shadow = shadow.as_ref().map(logged::shadow);
-                let earlier = self.service.store().policies().await?.into_iter();
-                let earlier =
-                    earlier.filter(|(version, _)| *version != current.version).map(|(version, at)| {
-                        Out::new()
-                            .put("version", version.as_str())
-                            .put("current", false)
-                            .put("loaded_at", at.unix())
-                            .done()
-                    });
-                Ok(std::iter::once(first).chain(shadow).chain(earlier).collect())
+                let versions = self.service.policy_versions().await?;
+                let at = versions.iter().position(|version| version.state == PolicyState::Earlier);
+                let mut rows: Vec<Dict> = versions.into_iter().map(listed).collect();
+                let at = at.unwrap_or(rows.len());
+                rows.splice(at..at, shadow);
+                Ok(rows)
             })
             .await
     }
 
-    /// Reads the policies again. Either the whole new set is in force, or everything stays as it was.
+    /// Reads the policies again. A new set that stands the check and its own tests comes into force as a whole, or,
+    /// where the configuration asks for two persons, waits for them; a set that does not is refused, and everything
+    /// stays as it was. Answers the version that is in force, or waits. After a rollback, files that nobody has changed
+    /// are not taken again.
     #[zbus(out_args("version"))]
     async fn reload(
         &self,
@@ -79,6 +73,40 @@ impl Policies {
         self.gate
             .admin(connection, &header, |caller| async move {
                 Ok(self.service.reload_policies(&caller.actor()).await?.to_string())
+            })
+            .await
+    }
+
+    /// Approves the version that waits, named by its first 6 or more digits. The approval of a second user brings it
+    /// into force; nobody approves twice. Answers the whole version.
+    #[zbus(out_args("version"))]
+    async fn activate(
+        &self,
+        version: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                Ok(self.service.activate_policies(&version, &caller.actor()).await?.to_string())
+            })
+            .await
+    }
+
+    /// Brings a version into force that was in force before, named by its first 6 or more digits. It stays in force
+    /// until other files are saved than those that are there now. Where the configuration asks for two persons, the
+    /// caller is the first of them, and Activate, or this again, by another user brings it into force. Answers the whole
+    /// version.
+    #[zbus(out_args("version"))]
+    async fn rollback(
+        &self,
+        version: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, Error> {
+        self.gate
+            .admin(connection, &header, |caller| async move {
+                Ok(self.service.roll_back_policies(&version, &caller.actor()).await?.to_string())
             })
             .await
     }
@@ -183,9 +211,28 @@ impl Policies {
     #[zbus(signal)]
     pub(super) async fn loaded(emitter: &SignalEmitter<'_>, version: &str) -> zbus::Result<()>;
 
+    /// A set of policies has stood the check and waits for the approval of two persons.
+    #[zbus(signal)]
+    pub(super) async fn pending(emitter: &SignalEmitter<'_>, version: &str) -> zbus::Result<()>;
+
     /// A set of policies was refused; the last one stays in force.
     #[zbus(signal)]
     pub(super) async fn refused(emitter: &SignalEmitter<'_>, why: &str) -> zbus::Result<()>;
+}
+
+fn listed(policy: PolicyListing) -> Dict {
+    Out::new()
+        .put("version", policy.version.as_str())
+        .put("state", policy.state.as_str())
+        .put("current", policy.state == PolicyState::InForce)
+        .put("loaded_at", policy.since.unix())
+        .put("actor", policy.actor)
+        .put("tests", policy.tests)
+        .put("approved_by", policy.approved_by)
+        .put("on_disk", policy.is_found)
+        .maybe("files", policy.files)
+        .maybe("refused", policy.refused)
+        .done()
 }
 
 fn explained(explanation: &Explanation) -> Dict {

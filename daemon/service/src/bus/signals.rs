@@ -46,6 +46,7 @@ async fn send(connection: &Connection, gate: &Gate, signal: &Signal) -> zbus::Re
             audit::Audit::alert(&emitter, kind, detail).await
         }
         Signal::PoliciesLoaded { version } => policies::Policies::loaded(&emitter, version).await,
+        Signal::PoliciesPending { version } => policies::Policies::pending(&emitter, version).await,
         Signal::PoliciesRefused { why } => policies::Policies::refused(&emitter, why).await,
     }
 }

@@ -191,6 +191,17 @@ pub(super) fn number(value: &DeValue<'_>, range: RangeInclusive<u32>) -> Result<
     number.filter(|number| range.contains(number)).ok_or_else(|| Fault::new("is out of range", hint))
 }
 
+/// Yes or no.
+pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Fault> {
+    match value {
+        DeValue::Boolean(flag) => Ok(*flag),
+        other => {
+            let message = format!("has to be true or false, and is {}", kind(other));
+            Err(Fault::new(message, "write true or false, without quotes"))
+        }
+    }
+}
+
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",

@@ -102,6 +102,22 @@ pub struct Policy {
     pub budget: Duration,
     /// Bytes that one environment may use.
     pub memory: usize,
+    /// Who brings policies into force.
+    pub activation: Activation,
+    /// Whether a set without tests of its own is refused.
+    pub require_tests: bool,
+    /// How long all tests of a set may take.
+    pub tests_for: Duration,
+}
+
+/// Who brings policies into force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// Whoever saves them.
+    #[default]
+    Saved,
+    /// Two different users, after they were saved.
+    TwoPersons,
 }
 
 /// How long things last in a case.
@@ -182,6 +198,9 @@ impl Default for Config {
                 directory: "/etc/readmit/policies".into(),
                 budget: Duration::from_millis(100),
                 memory: 16 * MIB,
+                activation: Activation::Saved,
+                require_tests: false,
+                tests_for: Duration::from_secs(10),
             },
             assurance: Level::Aal2,
             organization: "Readmit".to_owned(),

@@ -7,12 +7,12 @@ use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::assurance::Level;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Fault, Notes, Section, number, text, texts};
+use super::document::{Fault, Notes, Section, flag, number, text, texts};
 use super::limit::LimitRules;
 use super::report::Report;
 use super::{
-    Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_PLUGINS, MIB, MINUTE, Policy, Store, Support,
-    plugin,
+    Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_PLUGINS, MIB, MINUTE, Policy,
+    Store, Support, plugin,
 };
 
 pub(super) fn read(source: &str, file: &Path) -> Result<Config, Report> {
@@ -88,6 +88,11 @@ fn policy(mut section: Section<'_>, default: Policy) -> Policy {
         memory: section.value("memory_mib", default.memory, |value| {
             number(value, 1..=1024).map(|mib| mib as usize * MIB)
         }),
+        activation: section.value("activation", default.activation, activation),
+        require_tests: section.value("require_tests", default.require_tests, flag),
+        tests_for: section.value("tests_seconds", default.tests_for, |value| {
+            number(value, 1..=600).map(|seconds| Duration::from_secs(seconds.into()))
+        }),
     };
     section.finish();
     policy
@@ -126,6 +131,17 @@ fn level(value: &DeValue<'_>) -> Result<Level, Fault> {
     text(value)?
         .parse()
         .map_err(|_| Fault::new("is no assurance level", "write \"aal2\", \"aal1\" or \"none\""))
+}
+
+fn activation(value: &DeValue<'_>) -> Result<Activation, Fault> {
+    match text(value)? {
+        "saved" => Ok(Activation::Saved),
+        "two_persons" => Ok(Activation::TwoPersons),
+        _ => Err(Fault::new(
+            "says nobody who could bring policies into force",
+            "write \"saved\" or \"two_persons\"",
+        )),
+    }
 }
 
 fn bus_address(value: &DeValue<'_>) -> Result<BusAddress, Fault> {

@@ -31,6 +31,9 @@ fn every_key_says_what_it_says() {
         directory = "/srv/policies"
         budget_ms = 50
         memory_mib = 8
+        activation = "two_persons"
+        require_tests = true
+        tests_seconds = 30
         [assurance]
         level = "aal1"
         [organization]
@@ -74,6 +77,10 @@ fn every_key_says_what_it_says() {
     assert_eq!(config.store, Store { path: "/srv/readmit.db".into(), key: "seal.key".to_owned() });
     assert_eq!(config.policy.directory, Path::new("/srv/policies"));
     assert_eq!((config.policy.budget, config.policy.memory), (Duration::from_millis(50), 8 * 1024 * 1024));
+    assert_eq!(
+        (config.policy.activation, config.policy.require_tests, config.policy.tests_for),
+        (Activation::TwoPersons, true, Duration::from_secs(30))
+    );
     assert_eq!((config.assurance, &*config.organization), (Level::Aal1, "Ada's Works"));
     let case = CaseTimes {
         open_for: minutes(2 * 60),
@@ -134,6 +141,15 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
     ("policy", "directory = \"policies\"", "policy.directory", "relative path", "from / on"),
     ("policy", "budget_ms = 0", "policy.budget_ms", "out of range", "from 1 to 10000"),
     ("policy", "memory_mib = 1025", "policy.memory_mib", "out of range", "from 1 to 1024"),
+    ("policy", "activation = \"root\"", "policy.activation", "nobody who could", "\"two_persons\""),
+    (
+        "policy",
+        "require_tests = \"yes\"",
+        "policy.require_tests",
+        "true or false, and is a text",
+        "without quotes",
+    ),
+    ("policy", "tests_seconds = 601", "policy.tests_seconds", "out of range", "from 1 to 600"),
     ("assurance", "level = \"aal3\"", "assurance.level", "no assurance level", "\"aal2\""),
     ("assurance", "levle = \"aal2\"", "assurance.levle", "unknown key", "did you mean `level`?"),
     ("organization", "name = \" \"", "organization.name", "is empty", "fill it in"),

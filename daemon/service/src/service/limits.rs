@@ -64,6 +64,12 @@ pub const CLOCK_LOOK: Duration = Duration::from_secs(1);
 pub const LONGEST_PASS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Characters of why policies were refused, in the journal.
 pub const MAX_CAUSE_CHARS: usize = 4000;
+/// Failing tests that a refusal of policies names.
+pub const MAX_TESTS_TOLD: usize = 20;
+/// Characters of why each of them fails.
+pub const MAX_TEST_CHARS: usize = 400;
+/// Digits that a version of the policies is named by, at least.
+pub const MIN_VERSION_DIGITS: usize = 6;
 /// Bytes in the reason that an administrator gives.
 pub const MAX_REASON_BYTES: usize = 4000;
 /// Rows of the journal returned at once.

@@ -3,6 +3,8 @@
 //! The bus converts and authorizes; the core decides; the store writes. Here they are put together.
 
 mod accounts;
+mod activation;
+mod admission;
 mod authentication;
 mod client;
 mod counting;
@@ -27,6 +29,7 @@ mod signals;
 mod staff;
 mod timers;
 mod turns;
+mod versions;
 mod writes;
 
 use std::sync::{Arc, OnceLock};
@@ -41,18 +44,20 @@ use readmit_store::{Change, CommitError, Committed, Store, Write};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+pub use admission::{Inadmissible, PolicyOptions};
 pub use authentication::Verified;
 pub use client::OpenContext;
 pub use deliveries::PluginEvents;
 pub use devices::{DeviceProperties, NewDevice};
 pub use fault::Fault;
-pub use policies::{Explanation, Policies, PolicyInForce};
+pub use policies::{Explanation, NoPolicies, Policies, PolicyInForce, SAVER};
 pub use proofs::SubmitReply;
 pub use properties::AccountProperties;
 pub use recovery::{LinkReply, SignIn};
 pub use shadow::Difference;
 pub use signals::Signal;
 pub use staff::{CaseHistory, Officer};
+pub use versions::{PolicyListing, PolicyState};
 
 use crate::config::LimitRules;
 use crate::plugins::Supervisor;

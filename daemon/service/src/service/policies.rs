@@ -1,32 +1,50 @@
 //! The policies in force: loading them whole or not at all, finding those of open cases, explaining them.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use readmit_policy::{Budget, Channels, LoadError, PolicyHost, PolicySet, Sources};
+use readmit_policy::{Budget, Channels, PolicyHost, PolicySet, Sources};
 use readmit_recovery::account::Reason;
 use readmit_recovery::case::{Case, Opening, State};
 use readmit_recovery::id::{CaseId, PolicyVersion};
 use readmit_recovery::time::Timestamp;
-use readmit_store::{Change, Entry, Store, Write};
+use readmit_store::{Activation, Change, CommitError, Found, Store, StoreError, Write};
+use thiserror::Error;
 
-use super::limits::MAX_CAUSE_CHARS;
-use super::{Fault, OpenContext, Service, Signal, facts, now, parse_account, seed};
+use super::activation::{Coming, Origin, activation, entry};
+use super::admission::{Admitted, BuiltIn, Inadmissible, PolicyOptions};
+use super::{Fault, OpenContext, Service, facts, now, parse_account, seed};
+
+/// Who saves files, for the journal.
+pub const SAVER: &str = "directory";
 
 /// Where policies come from, and the sets that are loaded.
 pub struct Policies {
-    directory: PathBuf,
-    budget: Budget,
-    channels: Channels,
+    options: PolicyOptions,
     host: PolicyHost,
     state: Mutex<LoadState>,
 }
 
-#[derive(Default)]
 struct LoadState {
-    loaded_at: Timestamp,
+    activation: Activation,
+    /// What was last read where the policies are.
+    found: Option<PolicyVersion>,
+    /// Why it was refused, if it was.
     refused: Option<String>,
+}
+
+/// Why the daemon has no policies to start with.
+#[derive(Debug, Error)]
+pub enum NoPolicies {
+    /// Those that are there are refused, and none were in force before.
+    #[error(transparent)]
+    Inadmissible(#[from] Inadmissible),
+    /// The store cannot be read.
+    #[error("the policies on file cannot be read")]
+    Unreadable(#[from] StoreError),
+    /// The store takes nothing.
+    #[error("the policies cannot be put on file")]
+    NotKept(#[from] CommitError),
 }
 
 /// The set in force, for administrators.
@@ -56,38 +74,63 @@ pub struct Explanation {
 }
 
 impl Policies {
-    /// Loads the policies of `directory`. If they are refused, the newest version that `store` kept stays in
-    /// force; without one the daemon does not start.
+    /// Takes up the policies that were in force last. If these cannot be loaded any more, those before them; if none
+    /// ever were, those that are there now come into force.
     ///
     /// # Errors
-    /// [`LoadError`] with every problem, if there is no earlier set to fall back on.
-    pub async fn load(
-        directory: &Path,
-        budget: Budget,
-        channels: Channels,
-        store: &dyn Store,
-    ) -> Result<Self, LoadError> {
-        let (set, refused) = match read(directory, budget, &channels) {
-            Ok(set) => (set, None),
-            Err(error) => match last_good(store, budget, &channels).await {
-                Some(set) => {
-                    tracing::error!(%error, version = %set.version(), "the policies are refused: the last good set stays in force");
-                    (set, Some(error.to_string()))
+    /// [`NoPolicies`] with every problem, if there is no earlier set to fall back on.
+    pub async fn load(options: PolicyOptions, store: &dyn Store) -> Result<Self, NoPolicies> {
+        for (age, activation) in store.activations().await?.into_iter().enumerate() {
+            let files = store.policy(&activation.version).await?.map(|row| row.files).unwrap_or_default();
+            match options.restore(files).await {
+                Ok(set) if age == 0 => return Ok(Self::with(options, set, activation)),
+                Ok(set) => {
+                    let tests = activation.tests;
+                    let coming = Coming { set, tests, found: Found::Nothing, origin: Origin::Earlier };
+                    return Self::begin(options, coming, store).await;
                 }
-                None => return Err(error),
-            },
+                Err(error) => {
+                    let version = activation.version;
+                    tracing::error!(%error, %version, "policies that were in force cannot be loaded: those before them are taken");
+                }
+            }
+        }
+        let (found, sources) = options.look(BuiltIn::Counts).await?;
+        let Admitted { set, tests } = options.admit(sources).await?;
+        Self::begin(options, Coming { set, tests, found, origin: Origin::Saved }, store).await
+    }
+
+    async fn begin(options: PolicyOptions, coming: Coming, store: &dyn Store) -> Result<Self, NoPolicies> {
+        let writes = activation(&coming, None, Vec::new()).into();
+        let committed = Change { at: now(), actor: "daemon".to_owned(), writes };
+        store.commit(committed).await?;
+        let activation = Activation {
+            version: coming.set.version().clone(),
+            at: now(),
+            actor: "daemon".to_owned(),
+            approved_by: Vec::new(),
+            tests: coming.tests,
+            found: coming.found,
         };
-        let state = Mutex::new(LoadState { loaded_at: now(), refused });
-        Ok(Self { directory: directory.to_owned(), budget, channels, host: PolicyHost::new(set), state })
+        Ok(Self::with(options, coming.set, activation))
+    }
+
+    fn with(options: PolicyOptions, set: PolicySet, activation: Activation) -> Self {
+        let state = Mutex::new(LoadState { activation, found: None, refused: None });
+        Self { options, host: PolicyHost::new(set), state }
     }
 
     pub(super) const fn host(&self) -> &PolicyHost {
         &self.host
     }
 
+    pub(super) const fn options(&self) -> &PolicyOptions {
+        &self.options
+    }
+
     /// What a set is loaded with.
     pub(super) fn surroundings(&self) -> (Budget, Channels) {
-        (self.budget, self.channels.clone())
+        (self.options.budget, self.options.channels.clone())
     }
 
     /// The set in force.
@@ -98,9 +141,37 @@ impl Policies {
         PolicyInForce {
             version: set.version().clone(),
             files: set.sources().iter().map(|(file, _)| file.to_owned()).collect(),
-            loaded_at: state.loaded_at,
+            loaded_at: state.activation.at,
             refused: state.refused.clone(),
         }
+    }
+
+    /// How the set in force came into force.
+    pub(super) fn activation(&self) -> Activation {
+        self.state.lock().activation.clone()
+    }
+
+    pub(super) fn put_activation(&self, activation: Activation) {
+        self.state.lock().activation = activation;
+    }
+
+    /// What was last read where the policies are.
+    pub(super) fn found(&self) -> Option<PolicyVersion> {
+        self.state.lock().found.clone()
+    }
+
+    pub(super) fn set_found(&self, found: &PolicyVersion) {
+        self.state.lock().found = Some(found.clone());
+    }
+
+    /// Remembers why what is there was refused; says whether that is known already.
+    pub(super) fn set_refusal(&self, why: &str) -> bool {
+        let before = self.state.lock().refused.replace(why.to_owned());
+        before.as_deref() == Some(why)
+    }
+
+    pub(super) fn clear_refusal(&self) {
+        self.state.lock().refused = None;
     }
 }
 
@@ -109,43 +180,6 @@ impl Service {
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies
-    }
-
-    /// Keeps the sources of the set in force, before any case is opened under it.
-    ///
-    /// # Errors
-    /// [`Fault`] if the store does not take them.
-    pub async fn keep_policies(&self) -> Result<(), Fault> {
-        let set = self.policy_host().current();
-        self.keep(&set, "daemon").await
-    }
-
-    /// Reads the policies again. Either the whole new set is in force, or everything stays as it was.
-    ///
-    /// # Errors
-    /// [`Fault::Refused`] with every problem.
-    pub async fn reload_policies(&self, actor: &str) -> Result<PolicyVersion, Fault> {
-        let policies = &self.policies;
-        let _alone = self.reloading.lock().await;
-        let set = match read(&policies.directory, policies.budget, &policies.channels) {
-            Ok(set) => set,
-            Err(error) => {
-                let why = error.to_string();
-                policies.state.lock().refused = Some(why.clone());
-                tracing::error!(%error, "the policies are refused: the last good set stays in force");
-                self.tell(Signal::PoliciesRefused { why: why.clone() });
-                let told: String = why.chars().take(MAX_CAUSE_CHARS).collect();
-                self.commit(actor, vec![policies_entry("policies_refused", "why", told)]).await?;
-                return Err(Fault::Refused(why));
-            }
-        };
-        self.keep(&set, actor).await?;
-        let version = set.version().clone();
-        policies.host.swap(set);
-        *policies.state.lock() = LoadState { loaded_at: now(), refused: None };
-        tracing::info!(%version, "the policies are in force");
-        self.tell(Signal::PoliciesLoaded { version: version.to_string() });
-        Ok(version)
     }
 
     /// Says what a recovery would ask for if it were opened now. Changes nothing.
@@ -203,13 +237,13 @@ impl Service {
         if let Some(set) = self.policy_host().get(version) {
             return Ok(Some(set));
         }
-        let policies = &self.policies;
+        let options = self.policies.options();
         let Some(row) = self.store.policy(version).await? else {
             tracing::error!(%version, "the sources of a policy version are missing");
             return Ok(None);
         };
         let set = Sources::from_files(row.files)
-            .and_then(|sources| PolicySet::restore(sources, policies.budget, &policies.channels));
+            .and_then(|sources| PolicySet::restore(sources, options.budget, &options.channels));
         match set {
             Ok(set) => Ok(Some(self.policy_host().add(set))),
             Err(error) => {
@@ -217,14 +251,6 @@ impl Service {
                 Ok(None)
             }
         }
-    }
-
-    async fn keep(&self, set: &PolicySet, actor: &str) -> Result<(), Fault> {
-        let files = set.sources().iter().map(|(file, text)| (file.to_owned(), text.to_owned())).collect();
-        let entry = policies_entry("policies_loaded", "version", set.version().to_string());
-        let writes = vec![Write::Policy { version: set.version().clone(), files }, entry];
-        self.store.commit(Change { at: now(), actor: actor.to_owned(), writes }).await?;
-        Ok(())
     }
 }
 
@@ -246,26 +272,7 @@ impl Explanation {
     }
 }
 
-pub(super) fn policies_entry(kind: &str, name: &str, value: String) -> Write {
-    let detail = serde_json::Map::from_iter([(name.to_owned(), serde_json::Value::String(value))]);
-    Write::Journal(Entry { kind: kind.to_owned(), case: None, account: None, detail })
-}
-
-/// The policies of a directory; without one, the policy that is built in.
-fn read(directory: &Path, budget: Budget, channels: &Channels) -> Result<PolicySet, LoadError> {
-    let sources = if directory.exists() { Sources::read(directory)? } else { Sources::shipped()? };
-    PolicySet::load(sources, budget, channels)
-}
-
-/// The newest version on file that still loads.
-async fn last_good(store: &dyn Store, budget: Budget, channels: &Channels) -> Option<PolicySet> {
-    for (version, _) in store.policies().await.ok()? {
-        let Ok(Some(row)) = store.policy(&version).await else { continue };
-        let set =
-            Sources::from_files(row.files).and_then(|sources| PolicySet::restore(sources, budget, channels));
-        if let Ok(set) = set {
-            return Some(set);
-        }
-    }
-    None
+/// An entry of the journal about policies that says one thing.
+pub(super) fn policies_entry(kind: &str, name: &'static str, value: String) -> Write {
+    entry(kind, [(name, value.into())])
 }

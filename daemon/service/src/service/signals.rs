@@ -25,6 +25,11 @@ pub enum Signal {
         /// Its version.
         version: String,
     },
+    /// A set of policies has stood the check and waits for two persons.
+    PoliciesPending {
+        /// Its version.
+        version: String,
+    },
     /// A set of policies was refused; the last one stays in force.
     PoliciesRefused {
         /// Why, with file and line.

@@ -5,7 +5,7 @@ use readmit_recovery::secret::Secret;
 use readmit_store::Store;
 use readmitd::service::{AccountProperties, Fault, OpenContext};
 
-use crate::house::{ADMIN, ALICE, House, PASSWORD, code, officer};
+use crate::house::{ADMIN, ALICE, House, PASSWORD, POLICY, code, officer, write_policy};
 
 /// Who and what, for everything that an administrator can do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,6 +22,7 @@ async fn every_act_is_on_file_with_who_and_why() {
     service.issue_pass(ALICE, 60, "uid:3").await.expect("issued");
     service.deactivate(device.id.as_str(), "she called", "uid:4").await.expect("deactivated");
     service.delete_device(device.id.as_str(), "uid:5").await.expect("deleted");
+    write_policy(house.directory.path(), &format!("-- Changed.\n{POLICY}"));
     service.reload_policies("uid:6").await.expect("loaded");
     service.restart_plugin("post", "uid:8").await.expect("restarted");
     let case = house.open(ALICE, "lost").await;

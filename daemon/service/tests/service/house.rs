@@ -12,14 +12,15 @@ use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::{Authenticator, STEP_SECONDS};
 use readmit_store::{JournalRow, Keyring, SqliteOptions, SqliteStore, Store};
-use readmitd::config::{LimitRules, PluginConfig};
+use readmitd::config::{Activation, LimitRules, PluginConfig};
 use readmitd::plugins::Supervisor;
 use readmitd::service::{
     AccountProperties, DeviceProperties, Fault, NewDevice, Officer, OpenContext, PluginEvents, Policies,
-    Service, Settings, Signal, SubmitReply, now,
+    PolicyOptions, Service, Settings, Signal, SubmitReply, now,
 };
+use readmitd::watch::{self, Watch};
 use tempfile::TempDir;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -67,6 +68,7 @@ pub struct House {
     pub store: Arc<SqliteStore>,
     pub signals: broadcast::Receiver<Signal>,
     stop: CancellationToken,
+    watch: Option<Watch>,
     work: Option<JoinHandle<Result<(), Fault>>>,
 }
 
@@ -110,12 +112,31 @@ impl House {
 
     /// Whatever is in this directory.
     pub async fn on(directory: Arc<TempDir>, limits: LimitRules, plugins: Vec<PluginConfig>) -> Self {
-        let path = directory.path();
-        let store = store(path);
-        let channels: Channels = ["email", "voice"].into_iter().collect();
-        let budget = Budget { cpu: Duration::from_secs(10), ..Budget::default() };
-        let policies =
-            Policies::load(&path.join("policies"), budget, channels, &*store).await.expect("policies");
+        let options = policy_options(directory.path());
+        Self::with_options(directory, limits, plugins, options).await
+    }
+
+    /// What is in this directory, with other demands on policies, and watched.
+    pub async fn watching(directory: Arc<TempDir>, change: impl FnOnce(&mut PolicyOptions)) -> Self {
+        let mut options = policy_options(directory.path());
+        change(&mut options);
+        // As the daemon does it: watched before it is read.
+        let (saved, save) = mpsc::channel(1);
+        let watch = Watch::start(&options.directory, saved).await;
+        let mut house = Self::with_options(directory, limits(), Vec::new(), options).await;
+        house.watch = Some(watch);
+        tokio::spawn(watch::keep_up(house.service.clone(), save, house.stop.clone()));
+        house
+    }
+
+    async fn with_options(
+        directory: Arc<TempDir>,
+        limits: LimitRules,
+        plugins: Vec<PluginConfig>,
+        options: PolicyOptions,
+    ) -> Self {
+        let store = store(directory.path());
+        let policies = Policies::load(options, &*store).await.expect("policies");
         let settings = Settings {
             rules: Rules::default(),
             limits,
@@ -124,10 +145,11 @@ impl House {
             sender: "help@example.org".to_owned(),
         };
         let service = Service::new(store.clone(), policies, settings, store.decoy_key()).expect("a service");
-        service.keep_policies().await.expect("kept");
-        service.attach(Supervisor::start(plugins, Arc::new(PluginEvents(service.clone()))));
         let signals = service.signals();
-        Self { directory, service, store, signals, stop: CancellationToken::new(), work: None }
+        service.start_policies().await.expect("started");
+        service.attach(Supervisor::start(plugins, Arc::new(PluginEvents(service.clone()))));
+        let stop = CancellationToken::new();
+        Self { directory, service, store, signals, stop, watch: None, work: None }
     }
 
     /// Begins to work off deliveries and deadlines.
@@ -157,8 +179,7 @@ impl House {
                 std::fs::copy(file.path(), copy.path().join(file.file_name())).expect("copied");
             }
         }
-        let policies = self.directory.path().join("policies/default.lua");
-        write_policy(copy.path(), &std::fs::read_to_string(policies).expect("readable"));
+        copy_files(&self.directory.path().join("policies"), &copy.path().join("policies"));
         copy
     }
 
@@ -271,6 +292,29 @@ pub fn limits() -> LimitRules {
     limits.emails_per_account.max = 100_000;
     limits.verifies_per_account.max = 100_000;
     limits
+}
+
+/// As the configuration says it by default, with time for a loaded machine.
+pub fn policy_options(directory: &Path) -> PolicyOptions {
+    PolicyOptions {
+        directory: directory.join("policies"),
+        budget: Budget { cpu: Duration::from_secs(10), ..Budget::default() },
+        channels: ["email", "voice"].into_iter().collect::<Channels>(),
+        rules: Rules::default(),
+        activation: Activation::Saved,
+        require_tests: false,
+        tests_for: Duration::from_secs(60),
+    }
+}
+
+/// The files of one directory into another, if there are any.
+fn copy_files(from: &Path, to: &Path) {
+    let Ok(files) = std::fs::read_dir(from) else { return };
+    std::fs::create_dir_all(to).expect("a directory");
+    for file in files {
+        let file = file.expect("an entry");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("copied");
+    }
 }
 
 pub fn write_policy(directory: &Path, text: &str) -> PathBuf {

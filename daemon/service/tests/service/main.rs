@@ -7,6 +7,7 @@
 mod accounts;
 #[cfg(test)]
 mod bus;
+#[cfg(test)]
 mod contacts;
 #[cfg(test)]
 mod deliveries;
@@ -22,6 +23,8 @@ mod policies;
 mod post;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod reloads;
 #[cfg(test)]
 mod shadow;
 #[cfg(test)]

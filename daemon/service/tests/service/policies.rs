@@ -1,11 +1,10 @@
 //! Versions of the policies: an open case stays with its own, and nothing that is refused comes into force.
 
-use readmit_policy::{Budget, Channels};
 use readmit_store::Store;
-use readmitd::service::{Fault, Policies, Signal};
+use readmitd::service::{Fault, NoPolicies, Policies, Signal};
 use rusqlite::Connection;
 
-use crate::house::{ADMIN, ALICE, House, PASSWORD, POLICY, limits, within, write_policy};
+use crate::house::{ADMIN, ALICE, House, PASSWORD, POLICY, limits, policy_options, within, write_policy};
 
 const STRICTER: &str = r#"return {
   open = function(case) return escalate { to = "support", because = "by the new rules" } end,
@@ -66,12 +65,12 @@ async fn without_any_good_set_nothing_starts() {
     let broken = write_policy(directory.path(), "return {");
     let broken = broken.parent().expect("a directory");
     let store = crate::house::store(directory.path());
-    let load = || Policies::load(broken, Budget::default(), Channels::default(), &*store);
-    assert!(load().await.is_err());
-    // Once a set has been kept, it is what is fallen back on.
+    let options = policy_options(directory.path());
+    assert_eq!(options.directory, broken);
+    assert!(matches!(Policies::load(options.clone(), &*store).await, Err(NoPolicies::Inadmissible(_))));
+    // Once a set has been in force, it is what is fallen back on.
     let other = House::quiet().await;
-    let load = Policies::load(broken, Budget::default(), Channels::default(), &*other.store);
-    assert!(load.await.is_ok());
+    assert!(Policies::load(options, &*other.store).await.is_ok());
 }
 
 /// The sources of an open case's version are gone: people get the case, and are told.

@@ -33,6 +33,14 @@ impl Session<'_> {
         self.clear_pending().map(|_| ())
     }
 
+    pub(super) fn policies_found(&self, found: &Found) -> Result<(), CommitError> {
+        self.change(
+            "UPDATE activations SET found = ?1, built_in = ?2
+             WHERE number = (SELECT max(number) FROM activations)",
+            to_columns(found),
+        )
+    }
+
     pub(super) fn propose_policy(
         &self,
         version: &PolicyVersion,

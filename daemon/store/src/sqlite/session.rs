@@ -74,6 +74,7 @@ impl Session<'_> {
                 self.count_shadow(&version, &tally, &differences)
             }
             Write::ActivatePolicy { version, found, tests } => self.activate_policy(&version, &found, tests),
+            Write::PoliciesFound(found) => self.policies_found(&found),
             Write::ProposePolicy { version, files, found, tests, restores } => {
                 self.propose_policy(&version, &files, &found, tests, restores)
             }

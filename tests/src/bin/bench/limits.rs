@@ -37,5 +37,7 @@ pub(crate) const CALLS_A_SECOND: u32 = 43;
 pub(crate) const TALK: Duration = Duration::from_secs(10);
 /// Pairs of a known and an unknown account that are compared.
 pub(crate) const PAIRS: usize = 120;
+/// Times that policies are saved.
+pub(crate) const SAVES: usize = 50;
 /// How long anything may take that is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);

@@ -14,6 +14,7 @@ mod limits;
 mod load;
 mod plugin;
 mod polkit;
+mod reload;
 mod signin;
 mod starting;
 mod strangers;
@@ -43,13 +44,14 @@ async fn main() -> ExitCode {
 
 /// Runs the parts that were asked for, or all; says whether all of them worked.
 async fn run(wanted: &[String]) -> Outcome<bool> {
-    let known = ["decide", "bus", "open", "store", "verify", "email", "start", "voice", "strangers"];
+    let known =
+        ["decide", "bus", "open", "store", "verify", "reload", "email", "start", "voice", "strangers"];
     if let Some(unknown) = wanted.iter().find(|part| !known.contains(&part.as_str())) {
         return Err(format!("there is no part `{unknown}`: choose from {}", known.join(", ")).into());
     }
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == part);
     let mut table = Table::default();
-    let on_the_bus = ["decide", "bus", "open", "verify", "strangers"];
+    let on_the_bus = ["decide", "bus", "open", "verify", "strangers", "reload"];
     if on_the_bus.into_iter().any(is_wanted) {
         match World::start(is_wanted("verify")).await {
             Ok(world) => {
@@ -68,6 +70,9 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
                 }
                 if is_wanted("strangers") {
                     table.add("strangers", strangers::measure(&world).await);
+                }
+                if is_wanted("reload") {
+                    table.add("reload", reload::measure(&world).await);
                 }
                 world.stop().await?;
             }

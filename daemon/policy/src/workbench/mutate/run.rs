@@ -142,7 +142,8 @@ impl Trial<'_> {
             return Err(NotJudged::NoTests);
         }
         let (rules, channels) = (rules.clone(), self.channels.clone());
-        let options = Options { rules, channels, pattern: None, threads: 1, stop_at_failure: true };
+        let options =
+            Options { rules, channels, pattern: None, threads: 1, stop_at_failure: true, until: None };
         let test = |set: &PolicySet| {
             // The tests are loaded with the mutant: they may require what was changed.
             let suite = Suite::load(set.sources()).ok()?;

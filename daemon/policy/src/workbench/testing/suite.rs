@@ -42,6 +42,8 @@ pub struct Options {
     pub threads: usize,
     /// Whether nothing more is begun after a test has failed.
     pub stop_at_failure: bool,
+    /// When nothing more is begun; results of what was not run by then are missing.
+    pub until: Option<Instant>,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             pattern: None,
             threads: std::thread::available_parallelism().map_or(1, NonZero::get),
             stop_at_failure: false,
+            until: None,
         }
     }
 }
@@ -101,6 +104,7 @@ impl Suite {
             pattern,
             stop_at_failure: options.stop_at_failure,
             stopped: AtomicBool::new(false),
+            until: options.until,
             realms: set.realms().map(|(realm, _)| realm.to_owned()).collect(),
             told,
         };
@@ -140,6 +144,7 @@ struct Run<'a> {
     pattern: Option<String>,
     stop_at_failure: bool,
     stopped: AtomicBool,
+    until: Option<Instant>,
     realms: BTreeSet<String>,
     told: &'a (dyn Fn(&TestResult) + Sync),
 }
@@ -158,7 +163,7 @@ impl Run<'_> {
         let realm = about(file, &self.realms).unwrap_or_else(|| "default".to_owned());
         let mut progress = Progress::default();
         loop {
-            if self.stopped.load(Relaxed) {
+            if self.is_over() {
                 return progress.results;
             }
             // A machine is used until there is any doubt about it.
@@ -195,7 +200,7 @@ impl Run<'_> {
                 if !self.is_wanted(file, &test.name) {
                     continue;
                 }
-                if self.stopped.load(Relaxed) {
+                if self.is_over() {
                     return Ok(Left::Nothing);
                 }
                 let is_spoilt = self.test(machine, &session, file, test, index, progress);
@@ -273,6 +278,10 @@ impl Run<'_> {
         }
         (self.told)(&result);
         progress.results.push(result);
+    }
+
+    fn is_over(&self) -> bool {
+        self.stopped.load(Relaxed) || self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     fn is_wanted(&self, file: &str, name: &str) -> bool {

@@ -82,6 +82,20 @@ pub async fn the_last_activation_is_in_force(make: Make) {
     assert_eq!(store.activation().await.unwrap().unwrap().found, Found::Nothing);
 }
 
+pub async fn what_is_found_is_remembered_with_the_version_in_force(make: Make) {
+    let store = make();
+    let nothing = Write::PoliciesFound(Found::Nothing);
+    refused!(attempt(&store, nothing.clone()).await, CommitError::NotFound);
+    commit(&store, [keep("v1"), activate("v1"), keep("v2"), activate("v2")]).await;
+    for found in [Found::Nothing, Found::BuiltIn(version("v3")), Found::Files(version("v1"))] {
+        commit(&store, [Write::PoliciesFound(found.clone())]).await;
+        let known = store.activations().await.unwrap();
+        assert_eq!((&known[0].version, &known[0].found), (&version("v2"), &found));
+        assert_eq!(known[1].found, Found::Files(version("v1")));
+        assert_eq!(known[0].found.version().is_some(), found != Found::Nothing);
+    }
+}
+
 pub async fn only_what_is_on_file_comes_into_force(make: Make) {
     let store = make();
     commit(&store, [keep("v1"), activate("v1")]).await;

@@ -26,6 +26,7 @@ macro_rules! for_every_case {
             accounts::the_record_counts_consecutive_failures_of_each_factor,
             accounts::failures_of_unknown_accounts_are_counted_alike,
             activation::the_last_activation_is_in_force,
+            activation::what_is_found_is_remembered_with_the_version_in_force,
             activation::only_what_is_on_file_comes_into_force,
             activation::a_pending_version_collects_approvals_and_brings_them_into_force,
             activation::nobody_approves_twice_or_what_is_not_pending,
