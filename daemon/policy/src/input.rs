@@ -6,7 +6,7 @@
 //! nested tuples, each of which ends in the rest, since one tuple takes no more than sixteen.
 
 use mlua::{Function, IntoLuaMulti, Lua, Table, Value, Variadic};
-use readmit_recovery::facts::{AccountFacts, Client, Failure, Question};
+use readmit_recovery::facts::{AccountFacts, Client, Facts, Failure, Question};
 use readmit_recovery::time::Timestamp;
 use thiserror::Error;
 
@@ -35,21 +35,21 @@ pub(crate) fn check(question: &Question) -> Result<(), TooLarge> {
     if let Some((_, what)) = lists.into_iter().find(|(length, _)| *length > MAX_FACTS) {
         return Err(TooLarge::List(what));
     }
-    let texts = account.groups.iter().map(String::len).sum::<usize>()
-        + account.attributes.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
-        + [&account.realm, &account.kind].map(String::len).iter().sum::<usize>()
-        + length_of_texts(&question.facts.client)
-        + question.facts.device.as_ref().map_or(0, |device| device.label.len())
-        + account.email.as_ref().map_or(0, |email| email.domain.len())
-        + account.phone.as_ref().map_or(0, |phone| phone.country.len());
+    let texts = length_of_texts(&question.facts);
     if texts > MAX_FACT_BYTES { Err(TooLarge::Texts) } else { Ok(()) }
 }
 
-fn length_of_texts(client: &Client) -> usize {
-    [&client.address, &client.user_agent, &client.locale]
-        .into_iter()
-        .map(|text| text.as_ref().map_or(0, String::len))
-        .sum()
+/// Bytes of all texts of the facts.
+pub(crate) fn length_of_texts(facts: &Facts) -> usize {
+    let (account, client) = (&facts.account, &facts.client);
+    let optional = [&client.address, &client.user_agent, &client.locale];
+    account.groups.iter().map(String::len).sum::<usize>()
+        + account.attributes.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        + [&account.realm, &account.kind].map(String::len).iter().sum::<usize>()
+        + optional.into_iter().flatten().map(String::len).sum::<usize>()
+        + facts.device.as_ref().map_or(0, |device| device.label.len())
+        + account.email.as_ref().map_or(0, |email| email.domain.len())
+        + account.phone.as_ref().map_or(0, |phone| phone.country.len())
 }
 
 /// The functions of the prelude that make the input.

@@ -98,13 +98,15 @@ pub const MAX_TESTS_PER_FILE: usize = 20_000;
 pub const MAX_INVARIANTS_PER_FILE: usize = 256;
 /// Cases that one test may open.
 pub const MAX_CASES_PER_TEST: usize = 1_000;
+/// Bytes of the texts of all cases that one test opens.
+pub const MAX_OPENED_BYTES_PER_TEST: usize = 4 * 1024 * 1024;
 /// Steps that one test may take, over all its cases.
 pub const MAX_STEPS_PER_TEST: usize = 10_000;
 /// Tests of one file that may use up their budget before the rest of the file is given up.
 pub const MAX_EXHAUSTED_TESTS: usize = 8;
 /// Bytes of the name of a test or an invariant.
 pub const MAX_TEST_NAME_BYTES: usize = 256;
-/// Bytes of a value as a failed expectation shows it.
+/// Bytes of a value as a failed expectation shows it, and of one step of the story of a failed test.
 pub const MAX_SHOWN_VALUE_BYTES: usize = 2_048;
 /// Steps that the story of a failed test tells, the last ones.
 pub const MAX_TOLD_STEPS: usize = 100;

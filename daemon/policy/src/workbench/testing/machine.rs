@@ -171,7 +171,7 @@ pub(super) fn strange<'a>(what: &str, name: &Value, words: impl IntoIterator<Ite
 }
 
 /// A text of bounded length.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     if text.len() <= MAX_SHOWN_VALUE_BYTES {
         return text.to_owned();
     }

@@ -367,3 +367,216 @@ fn text(value: &Value, path: &str) -> Result<String, Misread> {
 fn wrong(path: &str, wanted: &'static str, got: &Value) -> Misread {
     Misread::Wrong { path: path.to_owned(), wanted, got: kind(got) }
 }
+
+#[cfg(test)]
+mod tests {
+    use mlua::Lua;
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::workbench::NOW;
+
+    /// What `open` is given in this line of a test.
+    fn read(lua: &Lua, line: &str) -> Result<Start, String> {
+        let table: Value =
+            lua.load(format!("local open = function(t) return t end return {line}")).eval().unwrap();
+        start(&[table], "default").map_err(|misread| misread.to_string())
+    }
+
+    /// Luau with the words that a start is printed with.
+    fn luau() -> Lua {
+        let lua = Lua::new();
+        let words = format!(
+            "now = {} function seconds(n) assert(n <= 1e9) return n end function minutes(n) return n * 60 end \
+             function hours(n) return n * 3600 end function days(n) return n * 86400 end",
+            NOW.unix()
+        );
+        lua.load(words).exec().unwrap();
+        lua
+    }
+
+    fn words() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just(String::new()),
+            any::<String>(),
+            "[a-z\"\\\\\n\r\t\u{7f}\u{85}{}%$#-]{1,8}",
+            Just("]]--[[ `{x}`".to_owned()),
+        ]
+    }
+
+    fn time() -> impl Strategy<Value = Timestamp> {
+        let near = (0..4000_u64).prop_map(|hours| NOW.unix() - hours * 3600);
+        let year = Just(NOW.unix() - 365 * 86_400);
+        prop_oneof![near, year, 0..2 * NOW.unix(), Just(NOW.unix()), Just(0)].prop_map(Timestamp::from_unix)
+    }
+
+    fn email() -> impl Strategy<Value = EmailFacts> {
+        (words(), option::of(time()), option::of(time()), any::<bool>()).prop_map(
+            |(domain, verified_at, changed_at, same_mailbox_as_account)| EmailFacts {
+                domain,
+                verified_at,
+                changed_at,
+                same_mailbox_as_account,
+            },
+        )
+    }
+
+    fn phone() -> impl Strategy<Value = PhoneFacts> {
+        (words(), option::of(time()), option::of(time()), any::<bool>()).prop_map(
+            |(country, verified_at, changed_at, on_lost_device)| PhoneFacts {
+                country,
+                verified_at,
+                changed_at,
+                on_lost_device,
+            },
+        )
+    }
+
+    fn account() -> impl Strategy<Value = AccountFacts> {
+        let id = "[a-z]{1,8}".prop_map(|id| AccountId::parse(&id).unwrap());
+        let lists = (
+            proptest::collection::vec(words(), 0..3),
+            proptest::collection::btree_map(words(), words(), 0..3),
+        );
+        let has = any::<[bool; 4]>().prop_map(|[password, recovery_codes, other_devices, contacts]| Has {
+            password,
+            recovery_codes,
+            other_devices,
+            contacts,
+        });
+        let addresses = (option::of(email()), option::of(phone()));
+        (id, words(), words(), lists, time(), addresses, has).prop_map(
+            |(id, realm, kind, (groups, attributes), created_at, (email, phone), has)| AccountFacts {
+                id,
+                realm,
+                kind,
+                groups,
+                attributes,
+                created_at,
+                email,
+                phone,
+                has,
+            },
+        )
+    }
+
+    fn device() -> impl Strategy<Value = DeviceFacts> {
+        ("[a-z]{1,8}", any::<bool>(), words(), time()).prop_map(|(id, hard, label, enrolled_at)| {
+            DeviceFacts {
+                id: DeviceId::parse(&id).unwrap(),
+                form: if hard { Form::Hardware } else { Form::Virtual },
+                label,
+                enrolled_at,
+            }
+        })
+    }
+
+    fn starts() -> impl Strategy<Value = Start> {
+        let text = || option::of(words());
+        let client = (text(), text(), text(), any::<bool>())
+            .prop_map(|(address, user_agent, locale, known)| Client { address, user_agent, locale, known });
+        let history = (any::<[u32; 3]>(), option::of(time())).prop_map(
+            |([opened_24h, failed_24h, recovered_90d], last_recovered_at)| History {
+                opened_24h,
+                failed_24h,
+                recovered_90d,
+                last_recovered_at,
+            },
+        );
+        let reason = proptest::sample::select(Reason::ALL);
+        (reason, account(), option::of(device()), client, history).prop_map(
+            |(reason, account, device, client, history)| Start {
+                reason,
+                facts: Facts { account, device, client, history },
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_start_prints_opens_the_same_case(start in starts()) {
+            let lua = luau();
+            let printed = start.to_string();
+            let read = read(&lua, &printed);
+            prop_assert_eq!(read.as_ref(), Ok(&start), "{}", printed);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_with_its_place() {
+        let table = [
+            ("open(1)", "open must be a table, and is a number"),
+            ("open { reson = \"lost\" }", "open has no field `reson`: did you mean `reason`?"),
+            ("open { reason = \"stoln\" }", "open.reason: did you mean `stolen`?"),
+            (
+                "open { reason = \"x\" }",
+                "open.reason: unknown reason: use lost, stolen, damaged, not_working",
+            ),
+            ("open { reason = 1 }", "open.reason must be a text, and is a number"),
+            ("open { \"stolen\" }", "open has no field `1`"),
+            ("open { account = true }", "open.account must be a table, and is a truth value"),
+            ("open { account = { id = \"\" } }", "open.account.id: the account is empty"),
+            (
+                "open { account = { email = 1 } }",
+                "open.account.email must be a table, true for the usual one, or false",
+            ),
+            (
+                "open { account = { email = { verified_at = \"x\" } } }",
+                "in whole Unix seconds, as in now - days(3)",
+            ),
+            (
+                "open { account = { phone = { verified_at = -1 } } }",
+                "open.account.phone.verified_at must be a time",
+            ),
+            ("open { account = { phone = { verified_at = 0 / 0 } } }", "must be a time"),
+            ("open { account = { created_at = 1e300 } }", "open.account.created_at must be a time"),
+            (
+                "open { account = { has = { pasword = true } } }",
+                "has no field `pasword`: did you mean `password`?",
+            ),
+            ("open { account = { has = { password = 1 } } }", "must be true or false, and is a number"),
+            ("open { account = { groups = \"a\" } }", "open.account.groups must be a list of texts"),
+            ("open { account = { groups = { a = \"b\" } } }", "open.account.groups must be a list of texts"),
+            ("open { account = { groups = { 1 } } }", "open.account.groups[1] must be a text"),
+            ("open { account = { groups = table.create(2000, \"x\") } }", "has more than 1024 entries"),
+            ("open { account = { attributes = { 1 } } }", "a key of open.account.attributes must be a text"),
+            ("open { account = { attributes = { a = false } } }", "open.account.attributes.… must be a text"),
+            ("open { account = { kind = \"\\xff\" } }", "must be a text in UTF-8"),
+            ("open { account = { kind = (\"x\"):rep(300000) } }", "at most 262,144 bytes"),
+            (
+                "open { device = { form = \"soft\" } }",
+                "open.device.form: unknown form: use virtual or hardware",
+            ),
+            (
+                "open { client = { known = \"yes\" } }",
+                "open.client.known must be true or false, and is a text",
+            ),
+            ("open { history = { failed_24h = 1.5 } }", "must be a whole number that is not negative"),
+            ("open { history = { failed_24h = 1e10 } }", "must be a whole number that is not negative"),
+        ];
+        let lua = luau();
+        for (line, wanted) in table {
+            let misread = read(&lua, line).expect_err(line);
+            assert!(misread.contains(wanted), "{line}: {misread}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_usual() {
+        let lua = luau();
+        let usual = Start::complete("default").unwrap();
+        let table = [
+            "open()",
+            "open {}",
+            "open { account = {} }",
+            "open { account = { email = true, phone = true, created_at = true }, device = true }",
+            "open { account = { email = {}, phone = {}, has = {} }, device = {}, client = {}, history = {} }",
+        ];
+        for line in table {
+            assert_eq!(read(&lua, line).as_ref(), Ok(&usual), "{line}");
+        }
+        let elsewhere = start(&[], "bank").unwrap();
+        assert_eq!(elsewhere.facts.account.realm, "bank");
+    }
+}

@@ -12,7 +12,8 @@ use super::story::Story;
 use super::viewing::Happened;
 use super::{acting, reading, viewing};
 use crate::PolicySet;
-use crate::limits::{MAX_CASES_PER_TEST, MAX_STEPS_PER_TEST};
+use crate::input;
+use crate::limits::{MAX_CASES_PER_TEST, MAX_OPENED_BYTES_PER_TEST, MAX_STEPS_PER_TEST};
 use crate::vocabulary::Channels;
 use crate::workbench::{Action, Journey, Step};
 
@@ -32,6 +33,8 @@ pub(super) struct Ground<'a> {
 #[derive(Default)]
 pub(super) struct Session {
     cases: Vec<Traveller>,
+    /// Bytes of the texts of all cases.
+    bytes: usize,
     story: Story,
     told: Option<Told>,
     broken: Option<BrokenInvariant>,
@@ -81,6 +84,12 @@ impl Session {
             return Err(format!("a test opens at most {MAX_CASES_PER_TEST} cases"));
         }
         let start = reading::start(given, realm).map_err(|misread| misread.to_string())?;
+        self.bytes += input::length_of_texts(&start.facts);
+        if self.bytes > MAX_OPENED_BYTES_PER_TEST {
+            return Err(format!(
+                "the texts of all cases of a test have at most {MAX_OPENED_BYTES_PER_TEST} bytes"
+            ));
+        }
         let mut policy = |question: &_| ground.set.decide(question).verdict;
         let (journey, step) = Journey::open(&start, ground.set.version(), ground.rules, &mut policy);
         self.story.open(start);

@@ -7,6 +7,7 @@ use readmit_recovery::case::State;
 use readmit_recovery::command::Record;
 use readmit_recovery::rules::Rules;
 
+use super::machine::cut;
 use super::viewing::open;
 use crate::PolicySet;
 use crate::limits::MAX_TOLD_STEPS;
@@ -67,6 +68,7 @@ impl Story {
                 }
             });
         }
+        lines.iter_mut().for_each(|line| *line = cut(line));
         let passed_over = lines.len().saturating_sub(MAX_TOLD_STEPS);
         if passed_over > 0 {
             lines.drain(..passed_over);
