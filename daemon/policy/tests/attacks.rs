@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use question::question;
 use readmit_policy::limits::MAX_CAUSE_BYTES;
+use readmit_policy::workbench::testing::{Options, Suite};
 use readmit_policy::{Budget, Channels, PolicySet, Sources};
 use readmit_recovery::facts::{Hook, Question};
 use readmit_recovery::verdict::Verdict;
@@ -609,6 +610,61 @@ fn no_answer_is_taken_for_a_verdict_that_is_none() {
 #[test]
 fn every_error_ends_in_a_readable_cause() {
     withstand_all(ERRORS);
+}
+
+/// What a test refuses in other words than a policy: its cases are stand-ins, and no file can require tests.
+const IN_OTHER_WORDS: &[(&str, &str)] = &[
+    ("case changed", "a case is changed by what happens in it"),
+    ("metatable on the case", "cannot change a protected metatable"),
+    ("itself", "there is no file hostile_test.lua to require"),
+    ("index of nil", "a case has no field `nothing`"),
+    ("call nil", "a case has no field `undefined`"),
+];
+
+/// Runs an attack inside a test, and an honest test after it in the same file.
+fn withstand_in_a_test((name, attack, wanted): Attack) -> Result<(), String> {
+    let attack = attack.replace("./default", "./hostile_test");
+    let other = IN_OTHER_WORDS.iter().find(|(other, _)| *other == name);
+    let wanted = other.map_or(wanted, |(_, words)| words);
+    let tests = format!(
+        "test('attack', function() local case = open {{}} local function attack() {attack} end attack() end)\n\
+         test('after', function() expect(open {{}}:prove('password').open):is {{ 'email' }} end)"
+    );
+    let honest = "return { open = function(case) return prove { 'password', 'email' } end }";
+    let module = "local n = 0\nreturn { count = function() n += 1 return n end }";
+    let files = [("default.lua", honest), ("lib/m.lua", module), ("hostile_test.lua", tests.as_str())];
+    let files: BTreeMap<_, _> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    let sources = Sources::from_files(files).expect("the files fit");
+    let suite = Suite::load(&sources).map_err(|error| format!("{name}: {error}"))?;
+    let set =
+        PolicySet::load(sources, Budget::default(), &Channels::default()).expect("the policy is honest");
+    let report = suite.run(&set, &Options { threads: 1, ..Options::default() }, &|_| ());
+    let [attacked, after] = report.results.as_slice() else {
+        return Err(format!("{name}: {:?}", report.results));
+    };
+    if after.failure.is_some() {
+        return Err(format!("{name}: the test after it fails: {:?}", after.failure));
+    }
+    let Some(failure) = &attacked.failure else {
+        return Err(format!("{name} got through"));
+    };
+    let message = &failure.message;
+    if !message.contains(wanted) {
+        return Err(format!("{name} failed for another cause: {message}"));
+    }
+    if message.contains("0x") || message.contains("readmit:") || message.len() > MAX_CAUSE_BYTES {
+        return Err(format!("{name} tells of the inside: {message}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_of_tests_gets_no_further_than_a_policy() {
+    // Loops and patterns meet the same meter, with more to spend.
+    let attacks = [SURVIVORS, BOMBS, BREAKOUTS, REQUIRES, ERRORS].concat();
+    let failures: Vec<String> =
+        attacks.iter().filter_map(|attack| withstand_in_a_test(*attack).err()).collect();
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), attacks.len(), failures.join("\n"));
 }
 
 #[test]
