@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use readmit_policy::limits::MAX_MUTANTS;
 use readmit_policy::workbench::mutate::{
-    Fate, MutationReport, NotJudged, Operator, Progress, Trial, mutants,
+    Fate, Mutant, MutationReport, NotJudged, Operator, Progress, Trial, mutants,
 };
 use readmit_policy::{Channels, PolicySet, Sources};
 use readmit_recovery::account::Reason;
 use readmit_recovery::facts::Hook;
+use readmit_recovery::rules::Rules;
 use readmit_recovery::verdict::Verdict;
 
 use question::question;
@@ -202,11 +203,11 @@ fn verdict(set: &PolicySet, reason: Reason) -> Verdict {
 }
 
 /// Tests that compare what a set says with what the right one says, for some reasons.
-fn tests(reasons: &'static [Reason]) -> impl Fn(&PolicySet) -> Option<String> + Sync {
+fn tests(reasons: &'static [Reason]) -> impl Fn(&PolicySet, Option<&Mutant>) -> Option<String> + Sync {
     let right =
         PolicySet::load(sources(&[("default.lua", POLICY)]), Default::default(), &Channels::default());
     let right = right.expect("a good set");
-    move |set| {
+    move |set, _| {
         let failing = reasons.iter().find(|reason| verdict(set, **reason) != verdict(&right, **reason));
         failing.map(|reason| reason.as_str().to_owned())
     }
@@ -314,7 +315,7 @@ fn a_run_tells_how_far_it_is_and_ends_when_it_is_told() {
         progress.done < 3
     };
     let asked = AtomicUsize::new(0);
-    let test = |_: &PolicySet| {
+    let test = |_: &PolicySet, _: Option<&Mutant>| {
         asked.fetch_add(1, Relaxed);
         None
     };
@@ -324,4 +325,16 @@ fn a_run_tells_how_far_it_is_and_ends_when_it_is_told() {
     assert_eq!(told, [(1, 8, 1), (2, 8, 2), (3, 8, 3)]);
     assert_eq!((report.mutants.len(), report.left_out, report.score()), (3, 5, 0.0));
     assert_eq!(asked.into_inner(), 4, "once without a change");
+}
+
+/// The shipped policies are what people copy: each rule of theirs has a test that knows it.
+#[test]
+fn the_tests_of_the_shipped_policies_notice_every_mistake() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let sources = Sources::read(&directory).expect("the shipped policies");
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let trial = Trial { sources: &sources, channels: &Channels::default(), most: MAX_MUTANTS, threads };
+    let report = trial.run(mutants(&sources), &Rules::default(), &|_| true).expect("the tests pass");
+    assert_eq!(report.survivors().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(report.mutants.len() > 300 && report.left_out == 0, "{} mutants", report.mutants.len());
 }

@@ -21,7 +21,7 @@ use operators::{Edit, edits};
 use shape::Shape;
 
 pub use operators::Operator;
-pub use run::{Fate, MutationReport, NotJudged, Progress, Trial};
+pub use run::{Fate, MutationReport, NotJudged, Progress, Tests, Trial};
 
 /// A policy with one small mistake.
 ///

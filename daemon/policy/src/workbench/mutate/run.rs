@@ -12,7 +12,7 @@ use super::{Mutant, Operator};
 use crate::load_error::LoadError;
 use crate::meter::Budget;
 use crate::set::PolicySet;
-use crate::sources::Sources;
+use crate::sources::{Sources, stem};
 use crate::vocabulary::Channels;
 use crate::workbench::testing::{Options, Suite};
 
@@ -115,6 +115,9 @@ pub enum NotJudged {
     NoTests,
 }
 
+/// Runs tests over a set, which is the mutant if one is given, and names the first that fails.
+pub type Tests<'a> = dyn Fn(&PolicySet, Option<&Mutant>) -> Option<String> + Sync + 'a;
+
 /// Mutants before their judges.
 pub struct Trial<'a> {
     /// The policies that the mutants were made from.
@@ -141,20 +144,30 @@ impl Trial<'_> {
         if Suite::load(self.sources)?.is_empty() {
             return Err(NotJudged::NoTests);
         }
-        let (rules, channels) = (rules.clone(), self.channels.clone());
-        let options =
-            Options { rules, channels, pattern: None, threads: 1, stop_at_failure: true, until: None };
-        let test = |set: &PolicySet| {
+        let options = |pattern| Options {
+            rules: rules.clone(),
+            channels: self.channels.clone(),
+            pattern,
+            threads: 1,
+            stop_at_failure: true,
+            until: None,
+        };
+        let all = options(None);
+        let test = |set: &PolicySet, mutant: Option<&Mutant>| {
             // The tests are loaded with the mutant: they may require what was changed.
             let suite = Suite::load(set.sources()).ok()?;
-            let report = suite.run(set, &options, &|_| ());
-            let failed = report.results.into_iter().find(|result| result.failure.is_some());
-            failed.map(|result| format!("{}: {}", result.file, result.name))
+            // Those that are about the changed file are the likeliest to notice.
+            let near = mutant.map(|mutant| options(Some(format!("{}_test.", stem(&mutant.file)))));
+            near.iter().chain([&all]).find_map(|options| {
+                let report = suite.run(set, options, &|_| ());
+                let failed = report.results.into_iter().find(|result| result.failure.is_some());
+                failed.map(|result| format!("{}: {}", result.file, result.name))
+            })
         };
         self.judge(mutants, &test, watch)
     }
 
-    /// Tries the mutants. `test` runs the tests over a set and names the first that fails; `watch` is told of each
+    /// Tries the mutants. `watch` is told of each
     /// mutant that is done, and ends the trial by saying no: then what is not done is left out.
     ///
     /// # Errors
@@ -162,11 +175,11 @@ impl Trial<'_> {
     pub fn judge(
         &self,
         mutants: Vec<Mutant>,
-        test: &(dyn Fn(&PolicySet) -> Option<String> + Sync),
+        test: &Tests<'_>,
         watch: &(dyn Fn(Progress) -> bool + Sync),
     ) -> Result<MutationReport, NotJudged> {
         let unchanged = PolicySet::restore(self.sources.clone(), Budget::default(), self.channels)?;
-        if let Some(test) = test(&unchanged) {
+        if let Some(test) = test(&unchanged, None) {
             return Err(NotJudged::Failing { test });
         }
         let found = mutants.len();
@@ -180,7 +193,7 @@ impl Trial<'_> {
     fn fates(
         &self,
         mutants: &[Mutant],
-        test: &(dyn Fn(&PolicySet) -> Option<String> + Sync),
+        test: &Tests<'_>,
         watch: &(dyn Fn(Progress) -> bool + Sync),
     ) -> Vec<Option<Fate>> {
         let (next, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -211,11 +224,11 @@ impl Trial<'_> {
         fates.into_inner()
     }
 
-    fn fate(&self, mutant: &Mutant, test: &(dyn Fn(&PolicySet) -> Option<String> + Sync)) -> Fate {
+    fn fate(&self, mutant: &Mutant, test: &Tests<'_>) -> Fate {
         // Made-up cases would only find a mutant's slips before the tests can.
         let load = |sources| PolicySet::restore(sources, Budget::default(), self.channels).ok();
         let Some(set) = mutant.apply(self.sources).ok().and_then(load) else { return Fate::Invalid };
-        match test(&set) {
+        match test(&set, Some(mutant)) {
             _ if set.has_exhausted() => Fate::Stopped,
             Some(by) => Fate::Killed { by },
             None => Fate::Survived,
