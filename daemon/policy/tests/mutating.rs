@@ -327,14 +327,40 @@ fn a_run_tells_how_far_it_is_and_ends_when_it_is_told() {
     assert_eq!(asked.into_inner(), 4, "once without a change");
 }
 
-/// The shipped policies are what people copy: each rule of theirs has a test that knows it.
 #[test]
-fn the_tests_of_the_shipped_policies_notice_every_mistake() {
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    let sources = Sources::read(&directory).expect("the shipped policies");
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let trial = Trial { sources: &sources, channels: &Channels::default(), most: MAX_MUTANTS, threads };
+fn the_tests_beside_the_policies_judge_the_file_that_is_changed_first() {
+    let files = [
+        ("default.lua", POLICY),
+        ("sales.lua", POLICY),
+        ("a_test.lua", "test(\"any\", function() open { account = { realm = \"sales\" } } end)"),
+        (
+            "default_test.lua",
+            "for _, realm in { \"default\", \"sales\" } do test(realm, function()\n  \
+             local case = open { reason = \"stolen\", account = { realm = realm } }\n  \
+             expect(case.state):is(\"denied\") end) end",
+        ),
+        (
+            "sales_test.lua",
+            "test(\"own\", function() expect(open({ reason = \"stolen\" }).state):is(\"denied\") end)",
+        ),
+    ];
+    let sources = sources(&files);
+    let threads = NonZeroUsize::MIN;
+    let trial = Trial { sources: &sources, channels: &Channels::default(), most: 100, threads };
     let report = trial.run(mutants(&sources), &Rules::default(), &|_| true).expect("the tests pass");
-    assert_eq!(report.survivors().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
-    assert!(report.mutants.len() > 300 && report.left_out == 0, "{} mutants", report.mutants.len());
+    let killers: BTreeSet<_> = report
+        .mutants
+        .iter()
+        .filter_map(|(mutant, fate)| match fate {
+            Fate::Killed { by } => Some((mutant.file.as_str(), by.as_str())),
+            Fate::Stopped | Fate::Survived | Fate::Invalid => None,
+        })
+        .collect();
+    let wanted = [("default.lua", "default_test.lua: default"), ("sales.lua", "sales_test.lua: own")];
+    assert_eq!(killers, wanted.into());
+    assert_eq!(report.count("survived"), 8, "the plans of both are tested by nobody");
+    let untested = Sources::from_files(BTreeMap::from([("default.lua".to_owned(), POLICY.to_owned())]));
+    let untested = untested.expect("sources");
+    let trial = Trial { sources: &untested, channels: &Channels::default(), most: 100, threads };
+    assert!(matches!(trial.run(mutants(&untested), &Rules::default(), &|_| true), Err(NotJudged::NoTests)));
 }
