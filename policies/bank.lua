@@ -33,7 +33,7 @@ end
 -- Whether a number or an address proves anything: confirmed, and not changed a moment ago. A thief who got into the
 -- account changes them first.
 local function settled(case, address)
-  if not address or not address.verified_at then
+  if not address.verified_at then
     return false
   end
   return not address.changed_at or case.now - address.changed_at >= fresh
@@ -83,7 +83,7 @@ function policy.open(case)
   end
 
   -- The mailbox is always asked, and must open without the device that is gone.
-  if not settled(case, account.email) then
+  if not account.email or not settled(case, account.email) then
     return to("branch", "no settled e-mail address on file")
   end
   if account.email.same_mailbox_as_account then
@@ -92,7 +92,7 @@ function policy.open(case)
 
   local steps = { "password", "email" }
   local phone = account.phone
-  if settled(case, phone) and not phone.on_lost_device and regions[phone.country] then
+  if phone and settled(case, phone) and not phone.on_lost_device and regions[phone.country] then
     table.insert(steps, "voice")
   elseif account.has.recovery_codes then
     table.insert(steps, "recovery_code")

@@ -2,8 +2,6 @@
 --
 -- Run them with `readmit policy test`, change default.lua as you like, and they say what has changed for people.
 
-local kinds_of_loss = { "lost", "stolen", "damaged", "not_working" }
-
 -- No way back in, whatever happens, with fewer than two proofs; a device that has only drifted counts as one.
 invariant("nobody is let in on fewer than two proofs", function(case)
   return #case.proven >= 2

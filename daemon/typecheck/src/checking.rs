@@ -40,8 +40,8 @@ pub fn check(request: &Request) -> Result<Answer, Unable> {
 
 fn problem(file: &str, diagnostic: &Diagnostic) -> Problem {
     // Where the checker gives up, it says so at a place that is none.
-    let is_placed =
-        (diagnostic.line, diagnostic.col) != (diagnostic.end_line, diagnostic.end_col) || diagnostic.line > 0;
+    let place = [diagnostic.line, diagnostic.col, diagnostic.end_line, diagnostic.end_col];
+    let is_placed = place != [0; 4];
     let severity = match diagnostic.severity {
         _ if !is_placed => Severity::Unchecked,
         luau_analyze::Severity::Error => Severity::Error,

@@ -10,7 +10,7 @@ pub const FILES: usize = 256;
 /// Bytes of one text.
 pub const FILE_BYTES: usize = 1024 * 1024;
 /// How long one file may take.
-pub const FILE_TIME: Duration = Duration::from_secs(10);
+pub const FILE_TIME: Duration = Duration::from_secs(5);
 /// Problems that are told of one file.
 pub const FILE_PROBLEMS: usize = 200;
 /// Bytes of one message.

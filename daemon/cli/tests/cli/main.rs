@@ -18,6 +18,8 @@ mod mutating;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod policy_check;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod recover;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::run::{Ended, finish};
 
 /// A copy of the command line, alone or beside another program.
-fn beside(program: Option<(&str, &str)>, arguments: &[&str]) -> Ended {
+pub fn beside(program: Option<(&str, &str)>, arguments: &[&str]) -> Ended {
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("readmit");
     copy_by_cp(Path::new(env!("CARGO_BIN_EXE_readmit")), &copy);

@@ -25,7 +25,24 @@ pub(super) enum Role {
 pub(super) fn annotations(tokens: &[Token<'_>], role: Role) -> Vec<Edit> {
     let scan = Scan { tokens, role, returned: returned(tokens), hooks: hooks_by_local(tokens) };
     let functions = tokens.iter().enumerate().filter(|(_, token)| is_word(token, "function"));
-    functions.filter_map(|(at, _)| scan.function(at)).flatten().collect()
+    let lists = tokens.windows(4).filter_map(|words| growing_list(words, tokens));
+    functions.filter_map(|(at, _)| scan.function(at)).flatten().chain(lists).collect()
+}
+
+/// `local steps = { … }`, where more is put into it later: it may hold names of factors and parts of plans alike.
+fn growing_list(words: &[Token<'_>], tokens: &[Token<'_>]) -> Option<Edit> {
+    let [local, name, equals, open] = words else { return None };
+    if !is_word(local, "local") || equals.text != "=" || open.text != "{" {
+        return None;
+    }
+    let grows = tokens.windows(5).any(|words| match words {
+        [a, b, c, d, e] if d.text == "(" => {
+            a.text == "table" && b.text == "." && c.text == "insert" && e.text == name.text
+        }
+        [a, b, c, d, _] => a.text == name.text && b.text == "[" && c.text == "#" && d.text == name.text,
+        _ => false,
+    });
+    grows.then(|| Edit::insert(name.range().end, ": { any }"))
 }
 
 struct Scan<'a> {
@@ -57,7 +74,8 @@ impl<'a> Scan<'a> {
         let (called, open) = self.called(at)?;
         let close = self.closing(open)?;
         let hook = self.hook(&called);
-        if hook.is_none() && matches!(called, Called::Nothing) {
+        let is_nameless = matches!(called, Called::Nothing);
+        if is_nameless && self.role != Role::Test {
             return None;
         }
         let mut edits = Vec::new();
@@ -65,7 +83,9 @@ impl<'a> Scan<'a> {
             .filter(|at| matches!(self.word(at - 1), "(" | ",") && self.is_outermost(open, *at));
         for (number, parameter) in starts.enumerate() {
             let token = self.tokens.get(parameter).filter(|token| token.kind == Kind::Name)?;
-            if self.word(parameter + 1) != ":" {
+            // What has no name gets its types from whom it is given to, but for the case of an invariant.
+            let is_given = is_nameless && token.text != "case";
+            if self.word(parameter + 1) != ":" && !is_given {
                 edits.push(Edit::insert(
                     token.range().end,
                     format!(": {}", self.parameter(hook, number, token.text)),
@@ -73,6 +93,7 @@ impl<'a> Scan<'a> {
             }
         }
         if self.word(close + 1) != ":"
+            && !is_nameless
             && let Some(answer) = self.answer(hook, close)
         {
             edits.push(Edit::insert(self.tokens.get(close)?.range().end, format!(": {answer}")));
@@ -250,6 +271,11 @@ mod tests {
             ("local function f(a: { b: number, c: any }, d, ...) return a end", {
                 "local function f(a: { b: number, c: any }, d, ...) return a end".to_owned()
             }),
+            (
+                "local a = { 'x' } local b = {} local c = {} table.insert(a, 1) b[#b + 1] = 2 c.x = 3",
+                "local a: { any } = { 'x' } local b: { any } = {} local c = {} table.insert(a, 1) b[#b + 1] = 2 c.x = 3"
+                    .to_owned(),
+            ),
             ("pcall(function(a) end)", "pcall(function(a) end)".to_owned()),
             ("function p:open(a) end return p", "function p:open(a) end return p".to_owned()),
             ("function p.open(", "function p.open(".to_owned()),
@@ -262,5 +288,8 @@ mod tests {
         let test = tokens("local function prove(case) return 1 end");
         let edited = Edited::new("local function prove(case) return 1 end", annotations(&test, Role::Test));
         assert_eq!(edited.text, "local function prove(case: TestCase) return 1 end");
+        let text = "invariant('x', function(case) return f(function(y) end) end)";
+        let edited = Edited::new(text, annotations(&tokens(text), Role::Test));
+        assert_eq!(edited.text, "invariant('x', function(case: TestCase) return f(function(y) end) end)");
     }
 }

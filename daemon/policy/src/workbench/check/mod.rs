@@ -9,6 +9,7 @@ mod finding;
 mod libraries;
 mod place;
 mod requires;
+mod test_words;
 mod types;
 mod wording;
 mod words;
@@ -48,6 +49,9 @@ pub fn examine(sources: &Sources, channels: &Channels) -> Examination {
         let tokens = super::lex::tokens(text);
         findings.extend(words::findings(file, &tokens, channels));
         findings.extend(unchecked(file, text));
+        if is_test(file) {
+            findings.extend(test_words::findings(file, &tokens, channels));
+        }
         if is_test(file) && !tokens.iter().any(|token| matches!(token.text, "test" | "invariant")) {
             let hint = "write test(\"what holds\", function() … end)";
             findings.push(Finding::warning(file, None, "there is no test in this file").with_hint(hint));

@@ -24,6 +24,10 @@ const FOR_TESTS: &str = "-- For tests only.";
 /// The line of [`DEFINITIONS`] that names the channels of plugins.
 const CHANNELS: &str = "export type Channel = never";
 
+/// Begins what the checker says where it gives up on the type parameter of a library function, as on that of
+/// `table.find(list, anything)`: it may be right or wrong.
+const NOT_INFERRED: &str = "No valid instantiation could be inferred";
+
 /// What is not for editors: stand-ins for what `require` gives, and for Luau's own names that a policy does not have.
 const INTERNAL: &str = "
 declare __readmit_anything: any
@@ -105,6 +109,9 @@ impl<'a> TypeCheck<'a> {
 
     fn finding(&self, problem: &TypeProblem) -> Option<Finding> {
         let (text, edited) = self.origins.get(&problem.file)?;
+        if problem.message.starts_with(NOT_INFERRED) {
+            return None;
+        }
         let start = edited.before(edited.offset(problem.start.0, problem.start.1))?;
         let end = edited.before(edited.offset(problem.end.0, problem.end.1)).unwrap_or(start).max(start);
         let meant = text.get(start..end).unwrap_or_default();

@@ -13,6 +13,10 @@ use crate::verdicts::{KEYS, keys};
 use crate::vocabulary::Channels;
 use crate::workbench::lex::{Kind, Token};
 
+/// The states of a case.
+pub(super) const STATES: [&str; 9] =
+    ["proving", "held", "recovered", "completed", "escalated", "denied", "vetoed", "cancelled", "expired"];
+
 /// What is wrong with the words of a file.
 pub(super) fn findings(file: &str, tokens: &[Token<'_>], channels: &Channels) -> Vec<Finding> {
     let scan = Scan { file, tokens, channels };
@@ -115,7 +119,8 @@ impl<'a> Scan<'a> {
                 && !matches!(self.before(at, 1), "==" | "~=")
                 && !matches!(fate, "deactivate" | "keep")
             {
-                findings.push(self.unknown(
+                findings.push(unknown(
+                    self.file,
                     token,
                     fate,
                     "is nothing that can happen to a device",
@@ -193,25 +198,27 @@ impl<'a> Scan<'a> {
                 let wrong = self.channels.factor(word).err()?;
                 return Some(Finding::error(self.file, Some(place::of_token(text)), wrong));
             }
+            ("case", "state") => ("is no state of a case", STATES.to_vec()),
             _ => return None,
         };
-        (!known.contains(&word)).then(|| self.unknown(text, word, what, &known))
+        (!known.contains(&word)).then(|| unknown(self.file, text, word, what, &known))
     }
 
     /// What stands before the last field of a chain: `device` in `case.device.form`; nothing before a plain name.
     fn owner(&self, field: usize) -> &'a str {
         if self.before(field, 1) == "." { self.before(field, 2) } else { "" }
     }
+}
 
-    fn unknown(&self, token: &Token<'_>, word: &str, what: &str, known: &[&str]) -> Finding {
-        let hint = match nearest(word, known.iter().copied()) {
-            Some(meant) => format!("did you mean \"{meant}\"?"),
-            None => format!("it is one of {}", known.join(", ")),
-        };
-        let word: String = word.chars().filter(|c| !c.is_control()).take(40).collect();
-        let message = format!("\"{word}\" {what}");
-        Finding::error(self.file, Some(place::of_token(token)), message).with_hint(hint)
-    }
+/// A word that is none of those that there are.
+pub(super) fn unknown(file: &str, token: &Token<'_>, word: &str, what: &str, known: &[&str]) -> Finding {
+    let hint = match nearest(word, known.iter().copied()) {
+        Some(meant) => format!("did you mean \"{meant}\"?"),
+        None => format!("it is one of {}", known.join(", ")),
+    };
+    let word: String = word.chars().filter(|c| !c.is_control()).take(40).collect();
+    let message = format!("\"{word}\" {what}");
+    Finding::error(file, Some(place::of_token(token)), message).with_hint(hint)
 }
 
 #[cfg(test)]
