@@ -35,7 +35,7 @@ pub const WATCH_AGAIN: Duration = Duration::from_secs(1);
 /// How long the type checker may take for all files of a set together.
 pub const TYPES_TIME: Duration = Duration::from_secs(120);
 /// Bytes of the type checker's answer that `policy check` reads.
-pub const TYPES_BYTES: u64 = 64 << 20;
+pub const TYPES_BYTES: u64 = 16 << 20;
 /// Bytes of the type checker's complaints that are read.
 pub const COMPLAINT_BYTES: u64 = 64 << 10;
 /// Characters of a source line that are shown with a problem.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use readmit_policy::Sources;
-use readmit_policy::workbench::check::{Finding, Severity, TypeCheck, examine, merged, refusals};
+use readmit_policy::workbench::check::{Finding, Severity, TypeCheck, examine, refusals};
 
 use super::set;
 use crate::context::Context;
@@ -79,7 +79,7 @@ async fn find(sources: &Sources, check: &Check) -> Result<Vec<Finding>, Failure>
             types.extend(checker::check(&request).await?);
         }
     }
-    Ok(merged(examination.findings, types))
+    Ok(examination.with_types(types))
 }
 
 /// What is said where there is no error.

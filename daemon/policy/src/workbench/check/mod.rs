@@ -14,6 +14,7 @@ mod types;
 mod wording;
 mod words;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use finding::{Finding, Place, Severity};
@@ -33,6 +34,28 @@ pub struct Examination {
     pub findings: Vec<Finding>,
     /// The files that are no Luau. Nothing else is known of them.
     pub broken: BTreeSet<String>,
+}
+
+impl Examination {
+    /// What was found, with what the type checker adds. Of files that are no Luau it only knows the place better.
+    #[must_use]
+    pub fn with_types(mut self, types: Vec<Finding>) -> Vec<Finding> {
+        let says_the_same = |known: &Finding, other: &Finding| {
+            known.file == other.file
+                && known.message == other.message
+                && known.place.map(|place| place.line) == other.place.map(|place| place.line)
+        };
+        let (of_broken, mut types): (Vec<_>, Vec<_>) = types
+            .into_iter()
+            .partition(|finding| finding.place.is_some() && self.broken.contains(&finding.file));
+        for exact in of_broken {
+            if let Some(known) = self.findings.iter_mut().find(|known| says_the_same(known, &exact)) {
+                known.place = exact.place;
+            }
+        }
+        self.findings.append(&mut types);
+        in_order(self.findings)
+    }
 }
 
 /// Asks the policy host for everything that it can say about a set, and reads the words of every file.
@@ -59,7 +82,7 @@ pub fn examine(sources: &Sources, channels: &Channels) -> Examination {
     }
     let is_policy = |file: &str| !file.contains('/') && !is_test(file);
     findings.extend(graph.findings(is_policy));
-    Examination { findings: merged(findings, Vec::new()), broken }
+    Examination { findings: in_order(findings), broken }
 }
 
 /// A refusal of the policy host as findings. Without the sources, as when they could not even be read, places are
@@ -70,13 +93,10 @@ pub fn refusals(error: &LoadError, sources: Option<&Sources>) -> Vec<Finding> {
     error.problems().iter().map(|problem| finding::of_problem(problem, text(&problem.file))).collect()
 }
 
-/// Findings and what the type checker adds to them, in order. Where one place is wrong in two ways, what was found first
-/// is told.
-#[must_use]
-pub fn merged(findings: Vec<Finding>, types: Vec<Finding>) -> Vec<Finding> {
-    let mut told: BTreeMap<(String, Option<(u32, u32)>, Severity), Finding> = BTreeMap::new();
-    let mut whole_files = BTreeSet::new();
-    for finding in findings.into_iter().chain(types) {
+/// Findings in order. Where one place is wrong in two ways, what was found first is told.
+fn in_order(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let (mut told, mut whole_files) = (BTreeMap::<_, Finding>::new(), BTreeSet::new());
+    for finding in findings {
         let at = finding.place.map(|place| (place.line, place.column));
         if at.is_none() {
             whole_files.insert(finding);
@@ -84,13 +104,23 @@ pub fn merged(findings: Vec<Finding>, types: Vec<Finding>) -> Vec<Finding> {
         }
         let is_covered = finding.message.starts_with("Table type")
             && told.values().any(|known| is_inside(known, &finding));
-        if !is_covered {
-            told.entry((finding.file.clone(), at, finding.severity)).or_insert(finding);
+        if is_covered {
+            continue;
+        }
+        match told.entry((finding.file.clone(), at, finding.severity)) {
+            Entry::Vacant(free) => {
+                free.insert(finding);
+            }
+            // Both mean the same, and one of them may know what to do.
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.hint = known.hint.take().or(finding.hint);
+            }
         }
     }
-    let mut merged: Vec<Finding> = told.into_values().chain(whole_files).collect();
-    merged.sort();
-    merged
+    let mut ordered: Vec<Finding> = told.into_values().chain(whole_files).collect();
+    ordered.sort();
+    ordered
 }
 
 fn is_inside(known: &Finding, other: &Finding) -> bool {

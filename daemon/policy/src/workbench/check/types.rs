@@ -77,7 +77,8 @@ pub struct TypeProblem {
 
 impl<'a> TypeCheck<'a> {
     /// What is to be asked about a set: one request for its policies and modules and one for its tests, as far as there
-    /// are any. Files in `broken` are left out, and nothing is said about what they give to others.
+    /// are any. Files in `broken` are asked about as they are, for the places of their mistakes, and nothing is said
+    /// about what they give to others.
     #[must_use]
     pub fn of(sources: &'a Sources, channels: &Channels, broken: &BTreeSet<String>) -> Vec<Self> {
         let definitions = DEFINITIONS.replace(CHANNELS, &channel_type(channels)) + INTERNAL;
@@ -89,9 +90,10 @@ impl<'a> TypeCheck<'a> {
         let texts = Texts { sources, broken, graph: &graph };
         let request = |definitions: String, tests: bool| {
             let mut check = TypeCheck { definitions, files: BTreeMap::new(), origins: BTreeMap::new() };
-            let chosen = sources.iter().filter(|(file, _)| is_test(file) == tests && !broken.contains(*file));
+            let chosen = sources.iter().filter(|(file, _)| is_test(file) == tests);
             for (file, text) in chosen {
-                let edited = texts.whole(file, text);
+                let is_whole = !broken.contains(file);
+                let edited = if is_whole { texts.whole(file, text) } else { Edited::new(text, Vec::new()) };
                 check.files.insert(file.to_owned(), edited.text.clone());
                 check.origins.insert(file.to_owned(), (text, edited));
             }
@@ -269,7 +271,10 @@ mod tests {
             Some(wanted)
         );
         assert_eq!(texts.len(), 1, "there are no tests");
-        assert_eq!(texts.first().map(|files| files.len()), Some(2), "what is broken is not checked");
+        assert_eq!(
+            texts.first().and_then(|files| files.get("broken.lua")).map(String::as_str),
+            Some("return {")
+        );
     }
 
     #[test]

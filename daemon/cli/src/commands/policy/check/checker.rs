@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use readmit_policy::workbench::check::{Finding, Severity, TypeCheck, TypeProblem};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use crate::failure::{Failure, Kind};
@@ -89,31 +89,36 @@ async fn ask(definitions: &str, files: &BTreeMap<String, String>) -> Result<Ende
     command.env_clear().kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| broken(&format!("{PROGRAM} does not start: {error}")))?;
-    let (mut answer, mut complaint) = (Vec::new(), Vec::new());
     let (Some(mut input), Some(output), Some(error)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         return Err(broken(&format!("{PROGRAM} does not start")));
     };
-    let (mut output, mut error) = (output.take(TYPES_BYTES), error.take(COMPLAINT_BYTES));
-    let talk = async {
-        let write = async {
-            // If it ends early, how it ended says why.
-            let _ = input.write_all(request.as_bytes()).await;
-            drop(input);
-            Ok(0)
-        };
-        tokio::try_join!(write, output.read_to_end(&mut answer), error.read_to_end(&mut complaint))?;
-        drop((output, error));
-        child.wait().await
+    let write = async move {
+        // If it ends early, how it ended says why.
+        let _ = input.write_all(request.as_bytes()).await;
+        Ok(())
     };
-    let Ok(status) = tokio::time::timeout(TYPES_TIME, talk).await else {
+    let talk = async {
+        let (answer, complaint, ()) =
+            tokio::try_join!(read(output, TYPES_BYTES), read(error, COMPLAINT_BYTES), write)?;
+        Ok::<_, Failure>((child.wait().await?, answer, complaint))
+    };
+    let Ok(ended) = tokio::time::timeout(TYPES_TIME, talk).await else {
         return Err(broken(&format!("{PROGRAM} took longer than {} seconds", TYPES_TIME.as_secs())));
     };
-    ended(status?, &answer, &complaint)
+    let (status, answer, complaint) = ended?;
+    how(status, &answer, &complaint)
 }
 
-fn ended(status: ExitStatus, answer: &[u8], complaint: &[u8]) -> Result<Ended, Failure> {
+/// What comes out, up to a limit; whoever writes more than that is cut off.
+async fn read(output: impl AsyncRead + Unpin, limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    output.take(limit).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
+fn how(status: ExitStatus, answer: &[u8], complaint: &[u8]) -> Result<Ended, Failure> {
     if status.code().is_none() {
         return Ok(Ended::Fell(format!("was brought down ({status})")));
     }
