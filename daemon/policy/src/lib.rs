@@ -42,6 +42,6 @@ pub use fact::{Fact, UnknownFact};
 pub use host::PolicyHost;
 pub use load_error::{Fault, LoadError, Problem};
 pub use meter::Budget;
-pub use set::{Decision, PolicySet, Watched};
+pub use set::{Decision, PolicySet, Traced, Watched};
 pub use sources::Sources;
 pub use vocabulary::Channels;

@@ -29,6 +29,9 @@ pub const INTERRUPTS_PER_CLOCK: u64 = 16;
 /// Verdicts and parts of plans that one decision may build. They live outside the memory that Lua counts.
 pub const MAX_MADE: u32 = 512;
 
+/// Functions inside each other that are looked through for the lines that led to a verdict.
+pub const MAX_WAY: usize = 16;
+
 /// Bytes of garbage that a machine may have gathered before it is swept.
 pub const MAX_GARBAGE: usize = 1024 * 1024;
 /// Machines that a set keeps for the next decision.

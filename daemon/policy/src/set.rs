@@ -1,5 +1,6 @@
 //! A set of policies, loaded whole or not at all, and the decisions it makes.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -79,6 +80,21 @@ pub struct Watched {
     pub decision: Decision,
     /// What of the case the policy looked at. Nothing else of it can have made a difference.
     pub facts: BTreeSet<Fact>,
+}
+
+/// One question answered by a watched set, with the way that the answer took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Traced {
+    /// The answer.
+    pub decision: Decision,
+    /// What of the case the policy looked at.
+    pub facts: BTreeSet<Fact>,
+    /// The lines of functions that were run, by file and line.
+    pub lines: Vec<(String, u32)>,
+    /// The lines that led to the word that made the verdict, as `file:line`, from the hook inwards; empty where the
+    /// policy gave none. A verdict that the top level of a file has made stands where it was made.
+    pub way: Vec<String>,
 }
 
 /// Why there is no verdict. The text becomes the cause in [`Verdict::Unable`].
@@ -192,18 +208,38 @@ impl PolicySet {
 
     /// Answers a question. It never fails: whatever goes wrong becomes [`Verdict::Unable`] with the cause.
     pub fn decide(&self, question: &Question) -> Decision {
-        self.decide_and(question, |_| ())
+        self.decide_and(question, |_| (), |_| ())
     }
 
     /// Answers a question like [`decide`](Self::decide), and says what of the case was looked at. Only a
     /// [watched](Self::watched) set knows that; any other says that it was nothing.
     pub fn decide_watched(&self, question: &Question) -> Watched {
         let mut facts = BTreeSet::new();
-        let decision = self.decide_and(question, |vm| facts = vm.facts());
+        let decision = self.decide_and(question, |_| (), |vm| facts = vm.facts());
         if decision.by_default {
             facts.extend(defaults::looks_at(question.hook));
         }
         Watched { decision, facts }
+    }
+
+    /// Answers a question like [`decide_watched`](Self::decide_watched), and says which lines were run and which of
+    /// them decided. It takes many times as long.
+    pub fn decide_traced(&self, question: &Question) -> Traced {
+        let before = OnceCell::new();
+        let mut traced = (BTreeSet::new(), Vec::new(), Vec::new());
+        let decision = self.decide_and(
+            question,
+            |vm| drop(before.set(vm.functions())),
+            |vm| {
+                let lines = before.get().map(|before| vm.functions().since(before));
+                traced = (vm.facts(), lines.unwrap_or_default(), vm.way());
+            },
+        );
+        let (mut facts, lines, way) = traced;
+        if decision.by_default {
+            facts.extend(defaults::looks_at(question.hook));
+        }
+        Traced { decision, facts, lines, way }
     }
 
     /// How often each line of each file was run so far, where verdicts were made, and what the hooks answered; nothing
@@ -223,7 +259,7 @@ impl PolicySet {
         self.exhausted.load(Relaxed)
     }
 
-    fn decide_and(&self, question: &Question, look: impl FnOnce(&Vm)) -> Decision {
+    fn decide_and(&self, question: &Question, before: impl FnOnce(&Vm), after: impl FnOnce(&Vm)) -> Decision {
         let started = Instant::now();
         let mut decision = Decision {
             verdict: Verdict::Nothing,
@@ -234,7 +270,7 @@ impl PolicySet {
             micros: 0,
             interrupts: 0,
         };
-        decision.verdict = self.answer(question, &mut decision, look).unwrap_or_else(|unanswered| {
+        decision.verdict = self.answer(question, &mut decision, before, after).unwrap_or_else(|unanswered| {
             tracing::warn!(hook = question.hook.as_str(), cause = %unanswered, "the policy gave no verdict");
             Verdict::Unable { cause: tidy(&unanswered.to_string()) }
         });
@@ -258,15 +294,17 @@ impl PolicySet {
         &self,
         question: &Question,
         decision: &mut Decision,
-        look: impl FnOnce(&Vm),
+        before: impl FnOnce(&Vm),
+        after: impl FnOnce(&Vm),
     ) -> Result<Verdict, Unanswered> {
         let realm = &question.facts.account.realm;
         let file = self.file(realm).ok_or_else(|| Unanswered::NoPolicy(realm.clone()))?;
         input::check(question)?;
         let vm = self.machine()?;
+        before(&vm);
         let reply = vm.ask(file, question);
         decision.interrupts = vm.interrupts();
-        look(&vm);
+        after(&vm);
         let verdict = match &reply {
             Ok(Reply::NoHook) => {
                 decision.by_default = true;

@@ -19,7 +19,7 @@ use crate::decode::{self, Word};
 use crate::fact::Fact;
 use crate::input::Builder;
 use crate::limits::{
-    MAX_GARBAGE, MAX_ITEMS, MAX_PATTERN_BYTES, MAX_REPEATED_BYTES, MAX_SPAN, MAX_SUBJECT_BYTES,
+    MAX_GARBAGE, MAX_ITEMS, MAX_PATTERN_BYTES, MAX_REPEATED_BYTES, MAX_SPAN, MAX_SUBJECT_BYTES, MAX_WAY,
 };
 use crate::meter::{Budget, Exhausted, Meter};
 use crate::raised::{Raised, tidy};
@@ -37,6 +37,7 @@ pub(crate) struct Vm {
     ask: Function,
     inspect: Function,
     reads: Function,
+    way: Function,
     makings: Function,
     files: Vec<(String, Function)>,
     builder: Builder,
@@ -162,14 +163,15 @@ impl Vm {
         native.raw_set("instantiate", instantiator(&lua, &files)?)?;
         let prelude = trusted(&lua, "=readmit", prelude()?)?;
         let limits = limits(&lua, watching)?;
-        let (ask, inspect, reads, makings, build, failure, list, kit) = prelude.call((native, limits))?;
+        let (ask, inspect, reads, way, makings, build, failure, list, kit) =
+            prelude.call((native, limits))?;
         let extension = extend(&lua, kit)?;
         lua.sandbox(true)?;
         let interrupting = Arc::clone(&meter);
         lua.set_interrupt(move |lua| interrupting.interrupt(lua));
         let fresh = lua.used_memory();
         let builder = Builder { build, failure, list };
-        Ok((Self { lua, meter, budget, ask, inspect, reads, makings, files, builder, fresh }, extension))
+        Ok((Self { lua, meter, budget, ask, inspect, reads, way, makings, files, builder, fresh }, extension))
     }
 
     /// Puts a question to the policy in `path`.
@@ -228,6 +230,27 @@ impl Vm {
             coverage.add_made(&place, times);
         }
         coverage
+    }
+
+    /// How often each line of each function was run so far, in a watched machine. What a file does when it is read
+    /// belongs to no function, and is done for every question.
+    pub fn functions(&self) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (name, file) in &self.files {
+            file.coverage(|info| {
+                if info.depth > 0 {
+                    coverage.add_lines(name, &info.hits);
+                }
+            });
+        }
+        coverage
+    }
+
+    /// The lines that led to the last answer, from the hook inwards, in a watched machine.
+    pub fn way(&self) -> Vec<String> {
+        let mut way: Vec<String> = self.way.call(()).unwrap_or_default();
+        way.reverse();
+        way
     }
 
     /// Interrupts that the last run took.
@@ -313,6 +336,7 @@ fn limits(lua: &Lua, watching: Watching) -> mlua::Result<Table> {
         ("repeated", MAX_REPEATED_BYTES),
         ("items", MAX_ITEMS),
         ("span", MAX_SPAN as usize),
+        ("places", MAX_WAY),
     ])?;
     limits.raw_set("watched", watching == Watching::On)?;
     Ok(limits)

@@ -104,3 +104,47 @@ fn lines_are_counted_from_the_first_question_on() {
     let _ = set.decide(&question(Hook::Open));
     assert_eq!(hits(&set, 3), Some(2));
 }
+
+#[test]
+fn a_trace_tells_the_lines_that_were_run_and_those_that_decided() {
+    let text = r#"local policy = {}
+local function support(why)
+  return escalate { to = "support", because = why }
+end
+function policy.open(case)
+  if case.reason == "stolen" then
+    return deny "no"
+  end
+  local plan = any(2, { "password", "email" })
+  if case.account.phone then
+    return support("a phone")
+  end
+  return plan
+end
+function policy.failed(case)
+  while true do end
+end
+return policy"#;
+    let set = watched(text);
+    let lines =
+        |traced: &readmit_policy::Traced| traced.lines.iter().map(|(_, line)| *line).collect::<Vec<_>>();
+    for _ in 0..2 {
+        let traced = set.decide_traced(&question(Hook::Open));
+        assert!(matches!(traced.decision.verdict, Verdict::Escalate { .. }));
+        assert_eq!(
+            (lines(&traced), traced.way),
+            (vec![3, 6, 9, 10, 11], vec!["default.lua:11".to_owned(), "default.lua:3".to_owned()])
+        );
+        assert_eq!(traced.facts, facts(&set, Hook::Open));
+    }
+    let mut other = question(Hook::Open);
+    other.facts.account.phone = None;
+    let traced = set.decide_traced(&other);
+    // A plan is told by the line that made it, not by the one that returned it.
+    assert_eq!((lines(&traced), traced.way), (vec![6, 9, 10, 13], vec!["default.lua:9".to_owned()]));
+    // Neither a default nor an exhausted budget is a word of the policy.
+    let traced = set.decide_traced(&question(Hook::Recovered));
+    assert!(traced.decision.by_default && traced.way.is_empty() && traced.lines.is_empty());
+    let traced = set.decide_traced(&question(Hook::Failed));
+    assert!(traced.way.is_empty() && lines(&traced).contains(&16), "{traced:?}");
+}

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use readmit_recovery::case::State;
 use readmit_recovery::time::Timestamp;
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
@@ -12,10 +11,12 @@ use zbus::{Connection, interface};
 
 use super::dict::{Dict, Out};
 use super::error::Error;
+use super::explained::{self, explained};
 use super::gate::Gate;
 use super::logged;
+use super::readiness;
 use super::recovery::open_context;
-use crate::service::{Explanation, PolicyListing, PolicyState, Service};
+use crate::service::{PolicyListing, PolicyState, Service};
 
 /// The interface for policies.
 pub(super) struct Policies {
@@ -111,9 +112,15 @@ impl Policies {
             .await
     }
 
-    /// Says what a recovery would ask for if it were opened now. Changes nothing. Answers verdict s, plan s, to s,
-    /// because s, minimal_sets as, version s, micros t, and cause s
-    /// where the policy failed.
+    /// Says what a recovery would ask for if it were opened now. Changes nothing. The context has the keys of a
+    /// recovery's, and detail b. Answers verdict s, plan s, to s, because s, minimal_sets as, version s, micros t, and
+    /// cause s where the policy failed. With detail, which takes many times as long, also why: lines as (the lines of
+    /// functions that were run, file:line), decided_at as (the lines that led to the verdict, from the hook inwards),
+    /// facts aa{sv} (fact s, value s: what was looked at, as the policy sees it), factors aa{sv} (factor s, asked b,
+    /// because s: every factor), source aa{sv} (file s, line u, text s, ran b: the policy around the lines that were
+    /// run), and where there is a plan outcome a{sv}: what the policy would do to the account once the fewest factors
+    /// that are enough are proven (verdict s, and for an outcome device s, force_password_change b, revoke_sessions b,
+    /// hold t, enroll_within t in seconds; else to s, because s, cause s).
     #[zbus(out_args("explanation"))]
     async fn explain(
         &self,
@@ -125,8 +132,39 @@ impl Policies {
     ) -> Result<Dict, Error> {
         self.gate
             .admin(connection, &header, |_caller| async move {
+                let mut context = context;
+                let detail = explained::wants_detail(&mut context)?;
                 let context = open_context(context)?;
-                Ok(explained(&self.service.explain(&account, &reason, &context).await?))
+                let answer = explained(&self.service.explain(&account, &reason, &context).await?);
+                if !detail {
+                    return Ok(answer.done());
+                }
+                let detail = self.service.explain_in_detail(&account, &reason, &context).await?;
+                Ok(explained::detail(answer, &detail).done())
+            })
+            .await
+    }
+
+    /// Says which accounts have a way back, before they need it: looks at up to 200 accounts, behind one on, in the
+    /// order of their ids, and opens nothing. The filter has realm s and kind s. An empty answer is the end: account s,
+    /// realm s, kind s, ready b (there is a way for every reason), ways a{ss} (by reason: alone, with_people,
+    /// cannot_prove, escalate, deny or failing), and where it is not ready by_rule b (nothing that could be put on file
+    /// would change it), missing as (what is not on file: each alone makes every way that can be made), to s (whom the
+    /// account is sent to), because as (what the policy says).
+    #[zbus(out_args("accounts"))]
+    async fn readiness(
+        &self,
+        filter: HashMap<String, Variant<'_>>,
+        after: String,
+        limit: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(connection, &header, |_caller| async move {
+                let filter = readiness::filter(filter)?;
+                let found = self.service.readiness(filter, &after, limit).await?;
+                Ok(found.iter().map(readiness::row).collect())
             })
             .await
     }
@@ -233,29 +271,4 @@ fn listed(policy: PolicyListing) -> Dict {
         .maybe("files", policy.files)
         .maybe("refused", policy.refused)
         .done()
-}
-
-fn explained(explanation: &Explanation) -> Dict {
-    let case = &explanation.case;
-    let (to, because) = match &case.state {
-        State::Escalated { to, because } => (Some(to.as_str()), Some(because.as_str())),
-        State::Denied { because } => (None, Some(because.as_str())),
-        _ => (None, None),
-    };
-    let sets: Vec<String> = case.plan.iter().flat_map(|plan| plan.minimal_sets()).map(in_words).collect();
-    Out::new()
-        .put("verdict", explanation.verdict())
-        .put("version", explanation.version.as_str())
-        .put("micros", explanation.micros)
-        .maybe("plan", case.plan.as_ref().map(ToString::to_string))
-        .put("minimal_sets", sets)
-        .maybe("to", to)
-        .maybe("because", because)
-        .maybe("cause", explanation.cause.as_deref())
-        .done()
-}
-
-fn in_words(set: std::collections::BTreeSet<readmit_recovery::plan::Atom>) -> String {
-    let words: Vec<String> = set.into_iter().map(|atom| atom.to_string()).collect();
-    words.join(" and ")
 }

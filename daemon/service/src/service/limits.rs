@@ -88,3 +88,15 @@ pub const SHADOW_QUEUE_BYTES: usize = 16 * 1024 * 1024;
 pub const SHADOW_BATCH: usize = 64;
 /// How often a candidate's counts are put on file where it does not differ.
 pub const SHADOW_FLUSH: Duration = Duration::from_secs(1);
+/// Accounts whose readiness one call looks at.
+pub const READINESS_PAGE: u32 = 200;
+/// Accounts that are looked at in one go, before others have their turn.
+pub const READINESS_TOGETHER: usize = 20;
+/// Values of facts that are tried to explain why a factor is not asked.
+pub const COUNTERFACTUALS: usize = 256;
+/// Lines that are shown around one that was run.
+pub const EXCERPT_AROUND: u32 = 1;
+/// Lines of a policy that are shown.
+pub const EXCERPT_LINES: usize = 200;
+/// Characters of each.
+pub const EXCERPT_CHARS: usize = 200;

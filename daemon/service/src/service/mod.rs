@@ -11,11 +11,13 @@ mod counting;
 mod decisions;
 mod deliveries;
 mod devices;
+mod explaining;
 mod facts;
 mod fault;
 mod in_hand;
 mod likeness;
 mod limits;
+mod on_file;
 mod passwords;
 mod payload;
 mod plugins;
@@ -23,6 +25,7 @@ mod policies;
 mod pretence;
 mod proofs;
 mod properties;
+mod readiness;
 mod recovery;
 mod shadow;
 mod signals;
@@ -34,7 +37,8 @@ mod writes;
 
 use std::sync::{Arc, OnceLock};
 
-use readmit_policy::PolicyHost;
+use parking_lot::Mutex;
+use readmit_policy::{PolicyHost, PolicySet};
 use readmit_recovery::id::{AccountId, CaseId};
 use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Seed;
@@ -49,10 +53,12 @@ pub use authentication::Verified;
 pub use client::OpenContext;
 pub use deliveries::PluginEvents;
 pub use devices::{DeviceProperties, NewDevice};
+pub use explaining::{ExplanationDetail, FactorExplained, SourceLine};
 pub use fault::Fault;
 pub use policies::{Explanation, NoPolicies, Policies, PolicyInForce, SAVER};
 pub use proofs::SubmitReply;
 pub use properties::AccountProperties;
+pub use readiness::{Readiness, ReadinessFilter, Way};
 pub use recovery::{LinkReply, SignIn};
 pub use shadow::Difference;
 pub use signals::Signal;
@@ -92,6 +98,8 @@ pub struct Service {
     outbox: Notify,
     in_hand: InHand,
     shadow: Shadow,
+    /// The set that was explained last, as one that remembers what it does.
+    watched: Arc<Mutex<Option<Arc<PolicySet>>>>,
     /// Puts the events of a case in a row, so that none is starved by faster ones.
     case_locks: Vec<tokio::sync::Mutex<()>>,
     /// Policies are read again by one at a time: the last to ask sees the last set.
@@ -130,6 +138,7 @@ impl Service {
             outbox: Notify::new(),
             in_hand: InHand::default(),
             shadow: Shadow::default(),
+            watched: Arc::default(),
             case_locks: std::iter::repeat_with(Default::default).take(limits::CASE_LOCKS).collect(),
             reloading: tokio::sync::Mutex::default(),
             changing_accounts: tokio::sync::Mutex::default(),

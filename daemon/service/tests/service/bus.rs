@@ -55,6 +55,7 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
             "Rollback",
             "Explain",
             "Decisions",
+            "Readiness",
             "Shadow",
             "StopShadow",
             "Differences",

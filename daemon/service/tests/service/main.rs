@@ -12,6 +12,8 @@ mod contacts;
 #[cfg(test)]
 mod deliveries;
 #[cfg(test)]
+mod explaining;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod input;
@@ -23,6 +25,8 @@ mod policies;
 mod post;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod readiness;
 #[cfg(test)]
 mod reloads;
 #[cfg(test)]
