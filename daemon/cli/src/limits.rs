@@ -14,6 +14,8 @@ pub const LINES_AHEAD: usize = 16;
 pub const LIST_DEFAULT: u32 = 100;
 /// Decisions that `policy export` asks for at once.
 pub const EXPORT_PAGE: u32 = 1000;
+/// Accounts that `policy readiness` asks for at once.
+pub const READINESS_PAGE: u32 = 200;
 /// Open cases that `status` counts before it says "or more".
 pub const STATUS_CASES: u32 = 1000;
 /// How often `recover` looks again by itself, in case a signal was missed.

@@ -144,6 +144,9 @@ pub trait Policies {
     /// Decisions since a time and behind a number; none at the end.
     #[zbus(allow_interactive_auth)]
     fn decisions(&self, since: u64, after: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Which accounts have a way back, behind one on.
+    #[zbus(allow_interactive_auth)]
+    fn readiness(&self, filter: Options, after: &str, limit: u32) -> zbus::Result<Vec<Answer>>;
     /// Asks a candidate beside the policies in force; the answer is its version.
     #[zbus(allow_interactive_auth)]
     fn shadow(&self, files: &BTreeMap<String, String>) -> zbus::Result<String>;

@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod list;
 mod mutate;
+mod readiness;
 mod reload;
 mod replay;
 mod rollback;
@@ -29,6 +30,7 @@ Examples:
   readmit policy check policies                    everything that can be known without running a case
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
+  readmit policy readiness                         who has no way back, before they need one
   readmit policy shadow ./new-policies             asks a candidate too, and shows where it differs
   readmit policy export --since 30d -o log.jsonl   the decision log, for replay
   readmit policy reload                            loads all files, or refuses and keeps the old ones
@@ -59,6 +61,7 @@ enum Verb {
     Replay(replay::ReplayLog),
     Mutate(mutate::Mutate),
     Export(export::Export),
+    Readiness(readiness::Readiness),
     Shadow(shadow::Shadow),
     Diff(diff::DiffSets),
 }
@@ -76,6 +79,7 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Replay(verb) => replay::run(verb, context).await,
         Verb::Mutate(verb) => mutate::run(verb, context).await,
         Verb::Export(verb) => export::run(verb, context).await,
+        Verb::Readiness(verb) => readiness::run(verb, context).await,
         Verb::Shadow(verb) => shadow::run(verb, context).await,
         Verb::Diff(verb) => diff::run(verb, context).await,
     }

@@ -50,6 +50,7 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Policies1", "Rollback", "s", "s"),
     ("Policies1", "Explain", "ssa{sv}", "a{sv}"),
     ("Policies1", "Decisions", "ttu", "aa{sv}"),
+    ("Policies1", "Readiness", "a{sv}su", "aa{sv}"),
     ("Policies1", "Shadow", "a{ss}", "s"),
     ("Policies1", "StopShadow", "", ""),
     ("Policies1", "Differences", "ttu", "aa{sv}"),
@@ -254,7 +255,9 @@ fn dict(value: &Value) -> Variant<'static> {
             (_, Value::Number(number)) => Variant::from(number.as_u64().unwrap()),
             (_, Value::Bool(truth)) => Variant::from(*truth),
             (_, Value::String(text)) => Variant::from(text.clone()),
-            ("steps" | "history" | "devices" | "failures", array) => typed(array, "aa{sv}"),
+            ("steps" | "history" | "devices" | "failures" | "facts" | "factors" | "source", array) => {
+                typed(array, "aa{sv}")
+            }
             (_, Value::Array(_)) => typed(value, "as"),
             (_, Value::Object(_)) => self::dict(value),
             (_, Value::Null) => continue,

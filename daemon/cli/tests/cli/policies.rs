@@ -180,3 +180,100 @@ fn a_candidate_is_stopped() {
         assert_eq!(readmit("unix:path=/nonexistent", wrong, "").code, 2, "{wrong:?}");
     }
 }
+
+#[test]
+fn an_explanation_shows_lines_facts_and_factors() {
+    let line = |line: u32, text: &str, ran: bool| json!({"file": "default.lua", "line": line, "text": text, "ran": ran});
+    check(Row {
+        arguments: &["policy", "explain", "alice", "--reason", "lost", "--known", "--address", "203.0.113.7"],
+        input: "",
+        call: (
+            "Policies1.Explain",
+            json!(["alice", "lost", {"known": true, "address": "203.0.113.7", "detail": true}]),
+        ),
+        answer: json!({"verdict": "prove", "plan": "password, email, voice", "version": VERSION, "micros": 17,
+            "minimal_sets": ["password and email and voice"], "lines": ["default.lua:4", "default.lua:9"],
+            "decided_at": ["default.lua:9"], "facts": [{"fact": "account.kind", "value": "owner"}],
+            "factors": [{"factor": "voice", "asked": true, "because": "asked in step 3 of 3"},
+                {"factor": "totp", "asked": false, "because": "no other device"}],
+            "source": [line(4, "  if case.reason", true), line(5, "  end", false), line(9, "  return prove", true)],
+            "outcome": {"verdict": "outcome", "device": "deactivate", "force_password_change": true}}),
+        keys: &[
+            "verdict",
+            "plan",
+            "version",
+            "micros",
+            "minimal_sets",
+            "lines",
+            "decided_at",
+            "facts",
+            "factors",
+            "source",
+            "outcome",
+        ],
+        words: &[
+            "prove",
+            "password, email, voice",
+            "is enough",
+            "17 µs",
+            "=>    9    return prove",
+            " >    4",
+            "account.kind  owner",
+            "asked in step 3 of 3",
+            "no other device",
+            "the password must be changed",
+        ],
+    });
+}
+
+/// Four accounts, of which one page holds two: one is ready, one by rule not, two lack something.
+fn accounts() -> Fake {
+    let row = |account: &str, ready: bool, by_rule: bool, missing: &[&str]| {
+        json!({"account": account, "realm": "default", "kind": "owner", "ready": ready, "by_rule": by_rule,
+            "ways": {"lost": if ready { "alone" } else { "escalate" }, "damaged": "with_people"},
+            "missing": missing, "to": "support", "because": ["no phone"]})
+    };
+    let rows = [
+        row("alice", true, false, &[]),
+        row("bob", false, false, &["no verified phone number", "no recovery codes"]),
+        row("carol", false, true, &[]),
+        row("dave", false, false, &["no password"]),
+    ];
+    Fake::start(move |call| {
+        let after = call.arguments[1].as_str().unwrap().to_owned();
+        let rest = rows.iter().filter(|row| row["account"].as_str().unwrap() > after.as_str());
+        Reply::Value(rest.take(2).cloned().collect())
+    })
+}
+
+#[test]
+fn accounts_without_a_way_back_are_listed() {
+    let fake = accounts();
+    let ended = readmit(&fake.address, &["policy", "readiness", "--realm", "default", "--kind", "owner"], "");
+    assert_eq!((ended.code, ended.error.as_str()), (0, ""), "{ended:?}");
+    let calls: Vec<Value> = fake.calls().into_iter().map(|call| call.arguments).collect();
+    let filter = json!({"realm": "default", "kind": "owner"});
+    assert_eq!(calls, ["", "bob", "dave"].map(|after| json!([filter, after, 200])));
+    for word in
+        ["bob", "no verified phone number; or no recovery codes", "lost", "4 accounts: 1 ready, 2 for want"]
+    {
+        assert!(ended.output.contains(word), "{word}: {}", ended.output);
+    }
+    assert!(!ended.output.contains("alice") && !ended.output.contains("carol"), "{}", ended.output);
+    let all = readmit(&fake.address, &["policy", "readiness", "--all"], "").output;
+    assert!(all.contains("alice") && all.contains("by rule, support decides: no phone"), "{all}");
+    let answer = readmit(&fake.address, &["policy", "readiness", "--json"], "").json();
+    let counts = ["looked", "ready", "lacking", "by_rule"].map(|key| answer[key].as_u64().unwrap());
+    assert_eq!((counts, answer["accounts"].as_array().unwrap().len()), ([4, 1, 2, 1], 2));
+}
+
+#[test]
+fn a_job_can_fail_if_anybody_lacks_something() {
+    let ended = readmit(&accounts().address, &["policy", "readiness", "--fail-if-any", "--json"], "");
+    assert_eq!((ended.code, ended.json()["lacking"].as_u64()), (1, Some(2)));
+    let error: Value = serde_json::from_str(&ended.error).unwrap();
+    assert!(error["hint"].as_str().unwrap().contains("account set"), "{error}");
+    let none = Fake::always(json!([]));
+    let ended = readmit(&none.address, &["policy", "readiness", "--fail-if-any"], "");
+    assert!(ended.code == 0 && ended.output.contains("No account lacks anything"), "{ended:?}");
+}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 use readmit_policy::workbench::compare::{Change, Effect, as_followed};
-use readmit_policy::{PolicySet, Sources};
+use readmit_policy::PolicySet;
 use readmit_recovery::facts::Question;
 use readmit_recovery::id::PolicyVersion;
 use readmit_recovery::rules::Rules;
@@ -121,15 +121,8 @@ impl Service {
         files: BTreeMap<String, String>,
         actor: &str,
     ) -> Result<PolicyVersion, Fault> {
-        let (budget, channels) = self.policies.surroundings();
-        let loading = tokio::task::spawn_blocking(move || {
-            PolicySet::load(Sources::from_files(files)?, budget, &channels)
-        });
-        let loaded = loading.await.map_err(|error| {
-            tracing::error!(%error, "loading a candidate met a defect");
-            Fault::internal()
-        })?;
-        let set = loaded.map_err(|error| Fault::Refused(error.to_string()))?;
+        let admitted = self.policies.options().admit_files(files).await;
+        let set = admitted.map_err(|refusal| Fault::Refused(refusal.to_string()))?.set;
         let version = set.version().clone();
         let mut unsaved = self.shadow.unsaved.lock().await;
         let files = set.sources().files().clone();
@@ -231,10 +224,7 @@ impl Service {
                 return;
             }
         };
-        let (budget, channels) = self.policies.surroundings();
-        let set =
-            Sources::from_files(row.files).and_then(|sources| PolicySet::restore(sources, budget, &channels));
-        match set {
+        match self.policies.options().restore(row.files).await {
             // Another one may have been started meanwhile.
             Ok(set) if self.shadow.candidate.load().is_none() => {
                 self.shadow.candidate.store(Some(Arc::new(set)));

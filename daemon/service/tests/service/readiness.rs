@@ -67,7 +67,10 @@ async fn what_is_missing_is_named_and_a_rule_is_called_one() {
     assert_eq!((found[0].ways.len(), found[1].ways.len()), (5, 4));
     assert!(found[0].ways.values().all(|way| *way == Way::Alone));
     assert_eq!(found[4].because, ["no verified phone number on file"]);
-    assert_eq!((house.journal().await.len(), house.store.counts().await.expect("counts").decisions), (journal, 0));
+    assert_eq!(
+        (house.journal().await.len(), house.store.counts().await.expect("counts").decisions),
+        (journal, 0)
+    );
     // What was missing is put on file.
     house.service.issue_recovery_codes("lostphone", ADMIN).await.expect("issued");
     assert!(all(&house).await[2].ready);
