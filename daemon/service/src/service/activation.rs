@@ -106,7 +106,7 @@ impl Service {
         }
         let row = self.store.policy(&version).await?;
         let files = row.map(|row| row.files).unwrap_or_default();
-        let set = match options.restore(files).await {
+        let set = match options.restore(&version, files).await {
             Ok(set) => set,
             Err(refusal) => return self.refuse(actor, gone(&version, &refusal)).await,
         };
@@ -150,7 +150,6 @@ impl Service {
             Rule::Saved => self.bring_into_force(coming, actor, Vec::new()).await?,
             Rule::TwoPersons => self.propose(coming, actor).await?,
         };
-        self.policies.clear_refusal();
         Ok(Ok(version))
     }
 
@@ -167,8 +166,7 @@ impl Service {
             writes.push(entry("policies_withdrawn", [("version", pending.version.as_str().into())]));
         }
         self.commit(actor, writes).await?;
-        self.policies.put_activation(self.last_activation().await?);
-        self.policies.clear_refusal();
+        self.policies.stay_in_force(self.last_activation().await?);
         Ok(())
     }
 
@@ -197,6 +195,7 @@ impl Service {
             writes.extend(approval(&version));
         }
         self.commit(actor, writes).await?;
+        self.policies.clear_refusal();
         tracing::info!(%version, "the policies wait for approval");
         self.tell(Signal::PoliciesPending { version: version.to_string() });
         Ok(version)
@@ -212,7 +211,7 @@ impl Service {
         }
         let options = self.policies.options();
         let (admitted, origin) = if restores {
-            (options.restore(files).await.map(|set| Admitted { set, tests }), Origin::Earlier)
+            (options.restore(&version, files).await.map(|set| Admitted { set, tests }), Origin::Earlier)
         } else {
             (options.admit_files(files).await, Origin::Saved)
         };
@@ -245,8 +244,7 @@ impl Service {
         writes.extend(activation(&coming, Some(&before), approved_by));
         self.commit(actor, writes).await?;
         // On file before any case is opened by it.
-        self.policy_host().swap(coming.set);
-        self.policies.put_activation(self.last_activation().await?);
+        self.policies.put_in_force(coming.set, self.last_activation().await?);
         tracing::info!(%version, "the policies are in force");
         self.tell(Signal::PoliciesLoaded { version: version.to_string() });
         Ok(version)

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use readmit_policy::workbench::testing::{Options, Report, Suite};
 use readmit_policy::{Budget, Channels, LoadError, PolicySet, Sources};
+use readmit_recovery::id::PolicyVersion;
 use readmit_recovery::rules::Rules;
 use readmit_store::Found;
 use thiserror::Error;
@@ -68,6 +69,11 @@ pub enum Inadmissible {
         .0.as_secs_f32()
     )]
     Slow(Duration),
+    /// The store was changed by something else than the daemon.
+    #[error(
+        "the sources on file are missing, or are not those of version {0}: restore the store from its backup"
+    )]
+    Altered(PolicyVersion),
     /// The thread that looked at it died.
     #[error("the daemon met a defect of its own while it looked at the set: its log says more")]
     Defect,
@@ -102,11 +108,18 @@ impl PolicyOptions {
         self.admit(Sources::from_files(files)?).await
     }
 
-    /// Loads a set that was in force before.
-    pub(super) async fn restore(&self, files: BTreeMap<String, String>) -> Result<PolicySet, Inadmissible> {
-        let options = self.clone();
+    /// Loads a set that was in force before, from what the store has of it.
+    pub(super) async fn restore(
+        &self,
+        version: &PolicyVersion,
+        files: BTreeMap<String, String>,
+    ) -> Result<PolicySet, Inadmissible> {
+        let (options, version) = (self.clone(), version.clone());
         let restored = move || {
             let sources = Sources::from_files(files)?;
+            if *sources.version() != version {
+                return Err(Inadmissible::Altered(version));
+            }
             Ok(PolicySet::restore(sources, options.budget, &options.channels)?)
         };
         aside(restored).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use readmit_policy::{Budget, Channels, PolicyHost, PolicySet, Sources};
+use readmit_policy::{Budget, Channels, PolicyHost, PolicySet};
 use readmit_recovery::account::Reason;
 use readmit_recovery::case::{Case, Opening, State};
 use readmit_recovery::id::{CaseId, PolicyVersion};
@@ -82,7 +82,7 @@ impl Policies {
     pub async fn load(options: PolicyOptions, store: &dyn Store) -> Result<Self, NoPolicies> {
         for (age, activation) in store.activations().await?.into_iter().enumerate() {
             let files = store.policy(&activation.version).await?.map(|row| row.files).unwrap_or_default();
-            match options.restore(files).await {
+            match options.restore(&activation.version, files).await {
                 Ok(set) if age == 0 => return Ok(Self::with(options, set, activation)),
                 Ok(set) => {
                     let tests = activation.tests;
@@ -136,8 +136,8 @@ impl Policies {
     /// The set in force.
     #[must_use]
     pub fn in_force(&self) -> PolicyInForce {
-        let set = self.host.current();
         let state = self.state.lock();
+        let set = self.host.current();
         PolicyInForce {
             version: set.version().clone(),
             files: set.sources().iter().map(|(file, _)| file.to_owned()).collect(),
@@ -151,8 +151,19 @@ impl Policies {
         self.state.lock().activation.clone()
     }
 
-    pub(super) fn put_activation(&self, activation: Activation) {
-        self.state.lock().activation = activation;
+    /// The files are those of the set in force again.
+    pub(super) fn stay_in_force(&self, activation: Activation) {
+        let mut state = self.state.lock();
+        state.activation = activation;
+        state.refused = None;
+    }
+
+    /// Lets a set decide from now on; what was refused before it is over. Whoever sees the new set sees the rest too.
+    pub(super) fn put_in_force(&self, set: PolicySet, activation: Activation) {
+        let mut state = self.state.lock();
+        self.host.swap(set);
+        state.activation = activation;
+        state.refused = None;
     }
 
     /// What was last read where the policies are.
@@ -242,9 +253,7 @@ impl Service {
             tracing::error!(%version, "the sources of a policy version are missing");
             return Ok(None);
         };
-        let set = Sources::from_files(row.files)
-            .and_then(|sources| PolicySet::restore(sources, options.budget, &options.channels));
-        match set {
+        match options.restore(version, row.files).await {
             Ok(set) => Ok(Some(self.policy_host().add(set))),
             Err(error) => {
                 tracing::error!(%error, %version, "a policy version that was in force cannot be loaded");

@@ -161,6 +161,7 @@ impl House {
     /// Ends in good order, and returns what is on the disk then.
     pub async fn stop(mut self) -> Arc<TempDir> {
         self.stop.cancel();
+        drop(self.watch.take());
         self.service.plugins().expect("plugins").shutdown().await;
         if let Some(work) = self.work.take() {
             within(work).await.expect("it ends").expect("it ends well");

@@ -400,34 +400,40 @@ async fn an_earlier_version_comes_back_and_stays_until_others_are_saved() {
     desk.until_it_denies("second").await;
 }
 
+/// Puts another text on file for a version.
+fn alter(directory: &TempDir, version: &PolicyVersion, text: &str) {
+    let database = rusqlite::Connection::open(directory.path().join("readmit.db")).expect("a database");
+    let change = "UPDATE policies SET files = json_object('default.lua', ?2) WHERE version = ?1";
+    assert_eq!(database.execute(change, [version.as_str(), text]).expect("altered"), 1);
+}
+
+/// What is on file of a version is what its name says, or it does not come into force.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_version_that_no_longer_loads_is_not_gone_back_to() {
+async fn a_version_that_was_altered_on_file_is_not_gone_back_to() {
     let mut desk = Desk::new().await;
     let first = desk.in_force();
     desk.save(&denying("second"));
     desk.loaded().await;
     let second = desk.in_force();
     let directory = desk.house.stop().await;
-    let database = rusqlite::Connection::open(directory.path().join("readmit.db")).expect("a database");
-    let spoil = "UPDATE policies SET files = '{\"default.lua\":\"return {\"}' WHERE version = ?1";
-    assert_eq!(database.execute(spoil, [first.as_str()]).expect("spoilt"), 1);
-    drop(database);
-    let mut desk = Desk::on(directory.clone(), |_| ()).await;
+    alter(&directory, &first, &denying("altered"));
+    let mut desk = Desk::on(directory, |_| ()).await;
     let back = desk.house.service.roll_back_policies(first.as_str(), "uid:7").await;
-    assert!(matches!(&back, Err(Fault::Refused(why)) if why.contains("default.lua")), "{back:?}");
-    assert_eq!(desk.in_force(), second);
-    assert!(desk.refused().await.contains("default.lua"));
-    // If it is the one in force that is spoilt, the one before it is taken, and the files at once after it.
+    assert!(matches!(&back, Err(Fault::Refused(why)) if why.contains("not those of version")), "{back:?}");
+    assert!(desk.refused().await.contains("not those of version"));
+    assert_eq!((desk.in_force(), desk.listed().await[0].refused.clone()), (second.clone(), None));
+
+    // If it is the one in force that was altered, the one before it is taken; then whatever the files hold.
     let directory = desk.house.stop().await;
+    alter(&directory, &first, POLICY);
+    alter(&directory, &second, &denying("altered"));
     fs::remove_dir_all(directory.path().join("policies")).expect("removed");
-    let database = rusqlite::Connection::open(directory.path().join("readmit.db")).expect("a database");
-    database.execute("UPDATE policies SET files = '{\"default.lua\":\"return {\"}'", []).expect("spoilt");
-    let mend = "UPDATE policies SET files = json_object('default.lua', ?2) WHERE version = ?1";
-    database.execute(mend, [first.as_str(), POLICY]).expect("mended");
-    drop(database);
-    let desk = Desk::on(directory, |_| ()).await;
+    let mut desk = Desk::on(directory, |_| ()).await;
+    assert!(desk.refused().await.contains("is not there"));
     assert_eq!(desk.in_force(), first);
     assert_eq!(desk.house.entries("policies_rolled_back").await.len(), 1);
+    desk.save(&denying("third"));
+    assert_ne!(desk.loaded().await, first.as_str());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

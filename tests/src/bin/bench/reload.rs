@@ -23,19 +23,23 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Callers who ask all the time.
 const CALLERS: usize = 64;
 
-/// Saves the shipped policies again and again, each time with another comment, and asks until the new version answers.
+/// Saves the shipped policy again and again, each time with another comment, and asks until the new version answers. Its
+/// tests lie beside it, so that each set comes into force only after they have passed.
 pub(crate) async fn measure(world: &World) -> Outcome<Vec<Row>> {
     let policies = world.directory().join("policies");
     let shipped = std::fs::read_to_string(sources()?.join("policies/default.lua"))?;
     let callers = world.bus.callers(CALLERS + 1).await?;
+    let before = version(&callers).await?;
+    std::fs::copy(sources()?.join("policies/default_test.lua"), policies.join("default_test.lua"))?;
+    timeout(PATIENCE, another_than(&before, &callers)).await??;
     let idle = saves(&policies, &shipped, &callers, "idle").await?;
     let crowd = Crowd::gather(&callers);
     let busy = saves(&policies, &shipped, &callers, "busy").await;
     let (asked, refused) = crowd.disperse().await?;
     let busy = busy?;
     Ok(vec![
-        row("save → next decision", &idle),
-        row(&format!("save → next decision, {CALLERS} callers of Explain meanwhile"), &busy),
+        row("save → tests → next decision", &idle),
+        row(&format!("save → tests → next decision, {CALLERS} callers of Explain meanwhile"), &busy),
         Row::promise(
             &format!("refused calls, {CALLERS} callers of Explain while {SAVES} sets come into force"),
             format!("{refused} of {asked}"),
