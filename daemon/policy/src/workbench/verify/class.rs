@@ -38,27 +38,6 @@ impl Class {
         self.decided.get(&fact)
     }
 
-    /// The class without what was decided about `fact`, which is as usual again.
-    #[must_use]
-    pub fn without(&self, fact: Fact) -> Option<Self> {
-        let usual = Start::complete(&self.start.facts.account.realm).ok()?;
-        let mut class = Self::of(usual);
-        class.start.facts.account.realm.clone_from(&self.start.facts.account.realm);
-        for value in self.decided().filter(|value| value.fact != fact) {
-            class = class.with(value)?;
-        }
-        Some(class)
-    }
-
-    /// Whether a case can be in both classes, but for the facts in `except`.
-    #[must_use]
-    pub fn overlaps(&self, other: &Self, except: &[Fact]) -> bool {
-        let differs = |value: &Value| {
-            !except.contains(&value.fact) && other.value(value.fact).is_some_and(|theirs| theirs != value)
-        };
-        !self.decided().any(differs)
-    }
-
     /// The class with one more fact decided; none if there can be no such case.
     pub(super) fn with(&self, value: &Value) -> Option<Self> {
         let mut class = self.clone();

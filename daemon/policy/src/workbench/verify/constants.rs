@@ -43,9 +43,21 @@ pub(super) struct Constants {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uses {
     texts: BTreeSet<String>,
+    /// Numbers from which on, or up to before which, the policy decides otherwise.
     counts: BTreeSet<u64>,
+    /// The same of its age in seconds.
+    ages: BTreeSet<u64>,
     /// Something is done with it that cannot be read from the text.
     escapes: bool,
+}
+
+/// What numbers are compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Where the policy decides otherwise: from there on, or up to before it.
+    pub bounds: BTreeSet<u64>,
+    /// Numbers that it may compare with in any way.
+    pub loose: BTreeSet<u64>,
 }
 
 impl Constants {
@@ -92,22 +104,24 @@ impl Constants {
     }
 
     /// The numbers that a field of this name may be compared with.
-    pub fn counts(&self, field: &str) -> BTreeSet<u64> {
-        let Some(uses) = self.fields.get(field) else {
-            return if self.goes_through { self.counts.clone() } else { BTreeSet::new() };
-        };
-        let mut counts = uses.counts.clone();
-        if uses.escapes || self.goes_through {
-            counts.extend(&self.counts);
+    pub fn counts(&self, field: &str) -> Marks {
+        let uses = self.fields.get(field);
+        let is_loose = uses.is_some_and(|uses| uses.escapes) || self.goes_through;
+        Marks {
+            bounds: uses.map(|uses| uses.counts.clone()).unwrap_or_default(),
+            loose: if is_loose { self.counts.clone() } else { BTreeSet::new() },
         }
-        counts
     }
 
-    /// The durations, in seconds, that the age of a time of this name may be compared with; none where the policy
-    /// asks only whether there is such a time.
-    pub fn ages(&self, field: &str) -> Option<&BTreeSet<u64>> {
-        let is_reckoned = self.fields.get(field).is_some_and(|uses| uses.escapes) || self.goes_through;
-        is_reckoned.then_some(&self.ages)
+    /// The durations, in seconds, that the age of a time of this name may be compared with.
+    pub fn ages(&self, field: &str) -> Marks {
+        let uses = self.fields.get(field);
+        let is_loose = uses.is_some_and(|uses| uses.escapes) || self.goes_through;
+        Marks {
+            bounds: uses.map(|uses| uses.ages.clone()).unwrap_or_default(),
+            // Even without a duration, an age may be compared with another one.
+            loose: if is_loose { self.ages.iter().copied().chain([0]).collect() } else { BTreeSet::new() },
+        }
     }
 
     /// Every duration in seconds that something may be compared with.
@@ -117,11 +131,16 @@ impl Constants {
 
     /// The largest number of failures that something may be compared with, up to `most`.
     pub fn largest_count(&self, most: u64) -> u64 {
-        let mut counts = self.counts("count");
-        if self.fields.contains_key("failures") {
-            counts.extend(&self.counts);
-        }
-        counts.into_iter().filter(|count| *count <= most).max().unwrap_or(0)
+        let largest = |Marks { bounds, loose }: Marks| {
+            let counts = bounds.into_iter().chain(loose.into_iter().map(|count| count + 1));
+            counts.filter(|count| *count <= most).max().unwrap_or(0)
+        };
+        largest(self.counts("count")).max(largest(self.counts("failures")))
+    }
+
+    /// Whether of a list nothing but its length is looked at.
+    pub fn is_only_counted(&self, field: &str) -> bool {
+        !self.goes_through && self.fields.get(field).is_none_or(|uses| !uses.escapes)
     }
 
     /// The names of attributes, and what each may be compared with.
@@ -243,6 +262,7 @@ impl<'a> Reading<'a> {
         let known = self.constants.fields.entry(name).or_default();
         known.texts.extend(uses.texts);
         known.counts.extend(uses.counts);
+        known.ages.extend(uses.ages);
         known.escapes |= uses.escapes;
     }
 
@@ -256,20 +276,27 @@ impl<'a> Reading<'a> {
                 self.is(next, "[") && !self.words.get(next + 1).is_some_and(|word| word.kind == Kind::Text);
             return;
         }
+        if before == Some("-") && self.is(first.wrapping_sub(2), "now") && !reckons(after) {
+            return self.aged(first.wrapping_sub(2), next, uses);
+        }
+        let is_length = before == Some("#") && !reckons(self.word(first.wrapping_sub(2)));
+        if let Some(how) = after.and_then(Order::of).filter(|_| is_length) {
+            return self.compared(next + 1, how, uses);
+        }
         if reckons(before) || reckons(after) {
             uses.escapes = true;
             return;
         }
-        if compares(after) {
-            return self.compared(next + 1, uses);
+        if let Some(how) = after.and_then(Order::of) {
+            return self.compared(next + 1, how, uses);
         }
-        if compares(before) {
-            return self.compared(first.wrapping_sub(2), uses);
+        if let Some(how) = before.and_then(Order::of) {
+            return self.compared(first.wrapping_sub(2), how.turned(), uses);
         }
         // `table.find(groups, "admins")`
         let is_sought = self.is(first.wrapping_sub(2), "find") && before == Some("(") && after == Some(",");
         if is_sought && self.is(next + 2, ")") {
-            return self.compared(next + 1, uses);
+            return self.compared(next + 1, Order::Same, uses);
         }
         let is_told = after == Some("..") || before == Some("..") || self.is_answer(first);
         if is_told || before == Some("not") || self.is_condition(first, next) {
@@ -310,24 +337,43 @@ impl<'a> Reading<'a> {
         false
     }
 
-    /// A comparison with the word at `at`.
-    fn compared(&self, at: usize, uses: &mut Uses) {
+    /// A comparison of this order with the word at `at`.
+    fn compared(&self, at: usize, how: Order, uses: &mut Uses) {
         let Some(word) = self.words.get(at) else { return };
-        let is_last =
-            !matches!(self.word(at + 1), Some("." | ".." | "+" | "-" | "*" | "/" | "//" | "%" | "^" | "("))
-                && !matches!(
-                    self.word(at.wrapping_sub(1)),
-                    Some("." | ".." | "+" | "-" | "*" | "/" | "//" | "%" | "^")
-                );
+        let is_part = |word: Option<&str>| {
+            matches!(word, Some("." | ".." | "(" | "[")) || reckons(word.filter(|word| *word != "#"))
+        };
+        let before = self.word(at.wrapping_sub(1)).filter(|before| *before != "(" && *before != "[");
         match constant(word).or_else(|| self.names.get(word.text).cloned()) {
-            _ if !is_last => uses.escapes = true,
+            _ if is_part(self.word(at + 1)) || is_part(before) => uses.escapes = true,
             Some(Named::Text(text)) => {
                 uses.texts.extend([text].into_iter().filter(|text| !text.is_empty()));
             }
-            Some(Named::Number(number)) => {
-                uses.counts.insert(number);
-            }
+            Some(Named::Number(number)) => uses.counts.extend(how.bounds(number)),
             None if matches!(word.text, "nil" | "true" | "false") => {}
+            None => uses.escapes = true,
+        }
+    }
+
+    /// An age: the `now` at `now` less the time that ends before `next`, compared with a duration.
+    fn aged(&self, now: usize, next: usize, uses: &mut Uses) {
+        let first = self.chain_start(now + 1);
+        let told = self.word(next).and_then(Order::of).and_then(|how| {
+            let (seconds, end) = span_at(self.words, self.names, next + 1)?;
+            (!reckons(self.word(end))).then(|| how.bounds(seconds))
+        });
+        let turned = || {
+            let how = self.word(first.wrapping_sub(1)).and_then(Order::of)?.turned();
+            let begins = if self.is(first.wrapping_sub(2), ")") {
+                first.wrapping_sub(5)
+            } else {
+                first.wrapping_sub(2)
+            };
+            let (seconds, end) = span_at(self.words, self.names, begins)?;
+            (end + 1 == first && !reckons(self.word(begins.wrapping_sub(1)))).then(|| how.bounds(seconds))
+        };
+        match told.or_else(turned) {
+            Some(bounds) => uses.ages.extend(bounds),
             None => uses.escapes = true,
         }
     }
@@ -423,8 +469,71 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn compares(word: Option<&str>) -> bool {
-    matches!(word, Some("==" | "~=" | "<" | "<=" | ">" | ">="))
+/// How two numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// `==`, `~=`
+    Same,
+    /// `<`, `>=`: the right one belongs above.
+    FromThere,
+    /// `<=`, `>`: the right one belongs below.
+    UpToThere,
+}
+
+impl Order {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "==" | "~=" => Self::Same,
+            "<" | ">=" => Self::FromThere,
+            "<=" | ">" => Self::UpToThere,
+            _ => return None,
+        })
+    }
+
+    /// The same with the sides changed.
+    const fn turned(self) -> Self {
+        match self {
+            Self::Same => Self::Same,
+            Self::FromThere => Self::UpToThere,
+            Self::UpToThere => Self::FromThere,
+        }
+    }
+
+    /// From which numbers on a comparison with `number` comes out otherwise.
+    fn bounds(self, number: u64) -> BTreeSet<u64> {
+        let above = number.saturating_add(1);
+        match self {
+            Self::Same => [number, above].into(),
+            Self::FromThere => [number].into(),
+            Self::UpToThere => [above].into(),
+        }
+    }
+}
+
+/// The duration in seconds that is written at `at`, and where it ends: `days(30)`, `2 * hours(1)`, `3600`, a name.
+fn span_at(words: &[Token<'_>], names: &BTreeMap<&str, Named>, at: usize) -> Option<(u64, usize)> {
+    let is = |at: usize, text: &str| words.get(at).is_some_and(|word| word.text == text);
+    let (mut seconds, mut at) = (1_u64, at);
+    loop {
+        let word = words.get(at)?;
+        let unit = UNITS.iter().find(|(unit, _)| *unit == word.text && is(at + 1, "(") && is(at + 3, ")"));
+        let (factor, end) = match unit {
+            Some((_, unit)) => {
+                let number = words.get(at + 2).and_then(Token::number).and_then(whole)?;
+                (number.saturating_mul(*unit), at + 4)
+            }
+            None => match constant(word).or_else(|| names.get(word.text).cloned())? {
+                Named::Number(number) => (number, at + 1),
+                Named::Text(_) => return None,
+            },
+        };
+        seconds = seconds.saturating_mul(factor);
+        at = end;
+        if !is(at, "*") {
+            return Some((seconds, at));
+        }
+        at += 1;
+    }
 }
 
 fn reckons(word: Option<&str>) -> bool {
@@ -445,16 +554,17 @@ fn constant(word: &Token<'_>) -> Option<Named> {
 /// What the names of `local name = constant` stand for; a name that is given twice stands for nothing.
 fn named<'a>(words: &[Token<'a>]) -> BTreeMap<&'a str, Named> {
     let mut names: BTreeMap<&str, Option<Named>> = BTreeMap::new();
-    for four in words.windows(4) {
+    for (at, four) in words.windows(4).enumerate() {
         let [local, name, equals, value] = four else { continue };
         if local.text != "local" || name.kind != Kind::Name || equals.text != "=" {
             continue;
         }
-        let ends = words
-            .iter()
-            .find(|word| word.start > value.start)
-            .is_none_or(|next| next.kind == Kind::Name && !matches!(next.text, "and" | "or"));
-        let named = constant(value).filter(|_| ends);
+        let span =
+            span_at(words, &BTreeMap::new(), at + 3).map(|(seconds, end)| (Named::Number(seconds), end));
+        let (named, end) = span.map_or_else(|| (constant(value), at + 4), |(named, end)| (Some(named), end));
+        let ends =
+            words.get(end).is_none_or(|next| next.kind == Kind::Name && !matches!(next.text, "and" | "or"));
+        let named = named.filter(|_| ends);
         let is_new = !names.contains_key(name.text);
         names.insert(name.text, named.filter(|_| is_new));
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use readmit_recovery::account::{Form, Reason};
 use readmit_recovery::disposition::Disposition;
+use readmit_recovery::factor::Factor;
 use readmit_recovery::id::{AccountId, DeviceId};
 
-use super::constants::Constants;
+use super::constants::{Constants, Marks};
 use super::value::{Is, Value};
 use crate::fact::Fact;
 use crate::limits::{MAX_GROUPS_COMBINED, MAX_VALUES};
@@ -86,7 +87,13 @@ impl Domain {
         values
     }
 
-    /// The largest number of failures that the policy may tell from one more, up to `most`.
+    /// Whether of what failed before the policy looks at nothing but how much that is.
+    #[must_use]
+    pub fn only_counts_failures(&self) -> bool {
+        self.constants.is_only_counted("failures")
+    }
+
+    /// The number of failures from which on the policy tells no more of them apart, up to `most`.
     #[must_use]
     pub fn largest_count(&self, most: u32) -> u32 {
         u32::try_from(self.constants.largest_count(u64::from(most))).unwrap_or(most)
@@ -117,7 +124,9 @@ impl Domain {
             F::DeviceForm => vec![text(Form::Virtual.as_str()), text(Form::Hardware.as_str())],
             F::DeviceLabel => texts(self.words("label", NOBODYS_WORD)),
             F::EmailDomain => texts(self.words("domain", NOBODYS_DOMAIN).filter(|domain| is_domain(domain))),
-            F::PhoneCountry => optional(self.words("country", NOBODYS_COUNTRY)),
+            F::PhoneCountry => {
+                optional(self.words("country", NOBODYS_COUNTRY).filter(|word| is_country(word)))
+            }
             F::ClientAddress => optional(self.words("address", NOBODYS_WORD)),
             F::ClientUserAgent => optional(self.words("user_agent", NOBODYS_WORD)),
             F::ClientLocale => optional(self.words("locale", NOBODYS_WORD)),
@@ -136,11 +145,11 @@ impl Domain {
             F::Opened24h => self.counts("opened_24h"),
             F::Failed24h => self.counts("failed_24h"),
             F::Recovered90d => self.counts("recovered_90d"),
-            F::CreatedAt => self.ages("created_at"),
-            F::DeviceEnrolledAt => self.ages("enrolled_at"),
-            F::EmailVerifiedAt | F::PhoneVerifiedAt => never_or(self.ages("verified_at")),
-            F::EmailChangedAt | F::PhoneChangedAt => never_or(self.ages("changed_at")),
-            F::LastRecoveredAt => never_or(self.ages("last_recovered_at")),
+            F::CreatedAt => self.ages("created_at", Some(YEAR)),
+            F::DeviceEnrolledAt => self.ages("enrolled_at", Some(YEAR)),
+            F::EmailVerifiedAt | F::PhoneVerifiedAt => never_or(self.ages("verified_at", Some(YEAR))),
+            F::EmailChangedAt | F::PhoneChangedAt => never_or(self.ages("changed_at", None)),
+            F::LastRecoveredAt => never_or(self.ages("last_recovered_at", None)),
             F::Now
             | F::Account
             | F::Has
@@ -155,26 +164,43 @@ impl Domain {
         }
     }
 
+    /// The constants for a field, without words that mean something else in every policy, and one of nobody's.
     fn words(&self, field: &str, nobodys: &str) -> impl Iterator<Item = String> + use<> {
-        self.constants.texts(field).into_iter().chain([nobodys.to_owned()])
+        let words = self.constants.texts(field).into_iter().filter(|word| is_ordinary(word));
+        words.chain([nobodys.to_owned()])
     }
 
     fn counts(&self, field: &str) -> Vec<Is> {
-        let counts = self.constants.counts(field);
-        let mut values = BTreeSet::from([0, 1]);
-        values.extend(counts.iter().flat_map(|count| [count.saturating_sub(1), *count, count + 1]));
+        let Marks { bounds, loose } = self.constants.counts(field);
+        let mut values = BTreeSet::from([0]);
+        values.extend(bounds);
+        if !loose.is_empty() {
+            values.extend(loose.iter().flat_map(|count| [count.saturating_sub(1), *count, count + 1]));
+            values.insert(1);
+        }
         values.into_iter().filter_map(|count| u32::try_from(count).ok()).map(Is::Count).collect()
     }
 
-    fn ages(&self, field: &str) -> Vec<Is> {
-        let Some(constants) = self.constants.ages(field) else { return vec![Is::Age(Some(YEAR))] };
-        let mut values = BTreeSet::from([0, LONG_AGO]);
-        values.extend(constants.iter().flat_map(|age| [age.saturating_sub(1), *age, age + 1]));
+    /// Ages: one of each that the policy tells apart, and the last second before each bound, since time passes in a
+    /// case. `usual` is the age of [`Start::complete`], if there is one.
+    fn ages(&self, field: &str, usual: Option<u64>) -> Vec<Is> {
+        let Marks { mut bounds, loose } = self.constants.ages(field);
+        if bounds.is_empty() && loose.is_empty() {
+            return vec![Is::Age(Some(YEAR))];
+        }
+        bounds.extend(loose.iter().flat_map(|age| [*age, age + 1]));
+        bounds.insert(0);
+        let mut values = BTreeSet::new();
+        for (bound, next) in bounds.iter().zip(bounds.iter().skip(1).chain([&u64::MAX])) {
+            let own = usual.filter(|usual| (bound..next).contains(&usual)).unwrap_or(*bound);
+            values.extend([bound.saturating_sub(1), own]);
+        }
         values.into_iter().filter(|age| *age <= LONG_AGO).map(|age| Is::Age(Some(age))).collect()
     }
 
     fn groups(&self) -> Vec<Is> {
-        let names: Vec<String> = self.constants.texts("groups").into_iter().collect();
+        let names: Vec<String> =
+            self.constants.texts("groups").into_iter().filter(|word| is_ordinary(word)).collect();
         let mut sets: Vec<Vec<String>> = vec![Vec::new()];
         if names.len() <= MAX_GROUPS_COMBINED {
             for name in &names {
@@ -258,6 +284,17 @@ fn optional(words: impl Iterator<Item = String>) -> Vec<Is> {
 
 fn never_or(ages: Vec<Is>) -> Vec<Is> {
     [Is::Age(None)].into_iter().chain(ages).collect()
+}
+
+/// Whether a country has this name (ISO 3166-1 alpha-2).
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.chars().all(|c| c.is_ascii_uppercase())
+}
+
+/// Whether a text is none of the words that every policy uses: factors, reasons, dispositions.
+fn is_ordinary(text: &str) -> bool {
+    let is_factor = text.parse().is_ok_and(|factor: Factor| !matches!(factor, Factor::Channel(_)));
+    !is_factor && text.parse::<Reason>().is_err() && text.parse::<Disposition>().is_err()
 }
 
 /// Whether a text could stand behind the `@` of an address.

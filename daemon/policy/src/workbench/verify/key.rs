@@ -1,15 +1,16 @@
 //! When two cases count as the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use readmit_recovery::case::{Case, State, Track};
 use readmit_recovery::factor::Factor;
 use readmit_recovery::plan::{Atom, Plan};
 use readmit_recovery::verdict::Outcome;
 
-use super::class::Class;
 use super::domain::Domain;
+use super::group::Group;
 use super::looks::Looks;
+use super::moves::last_failed;
 use super::value::Value;
 use crate::workbench::Journey;
 
@@ -38,7 +39,7 @@ impl Keys {
         is_resolved: bool,
         cap: u32,
         looks: Looks,
-        class: &Class,
+        group: &Group,
         domain: &Domain,
     ) -> Key {
         let case = &journey.case;
@@ -53,12 +54,12 @@ impl Keys {
         }
         key.push(proven.len() as u64);
         key.extend(proven);
-        self.tracks(journey, cap, &mut key);
+        self.tracks(journey, cap, looks, &mut key);
         if looks.failures {
             self.failures(case, cap, domain, &mut key);
         }
         if looks.now {
-            key.extend(ages(journey, class, domain));
+            key.extend(ages(journey, group, domain));
         }
         key
     }
@@ -84,9 +85,23 @@ impl Keys {
         }
     }
 
-    /// Of each factor that may still be worked on: how often it failed, and whether it can still be proven in time.
-    fn tracks(&mut self, journey: &Journey, cap: u32, key: &mut Key) {
+    /// What the moves that end the proving depend on: what is proven, and what may be looked at besides.
+    pub fn aside(&mut self, journey: &Journey, is_resolved: bool, looks: Looks) -> Option<Key> {
+        if looks.failures || looks.now {
+            return None;
+        }
         let case = &journey.case;
+        let mut key = vec![u64::from(is_resolved), case.approvals.len() as u64];
+        self.state(&case.state, &mut key);
+        let proven = case.proven.iter().map(|factor| place(&mut self.factors, factor));
+        key.extend(proven.collect::<BTreeSet<_>>());
+        Some(key)
+    }
+
+    /// Of each factor that may still be worked on: how often it failed, and whether it can still be proven in time.
+    fn tracks(&mut self, journey: &Journey, cap: u32, looks: Looks, key: &mut Key) {
+        let case = &journey.case;
+        let last = last_failed(case, journey);
         let atoms = match &case.state {
             State::Proving => case.plan.as_ref().map(Plan::atoms).unwrap_or_default(),
             State::Escalated { .. } => vec![Atom::Factor(Factor::Pass)],
@@ -99,12 +114,17 @@ impl Keys {
                 continue;
             };
             let flags = u64::from(!track.is_possible(journey.now)) + 2 * u64::from(is_too_late(case, track));
-            key.push(4 * u64::from(track.failed.min(cap)) + flags + (1 << 32));
+            let counts = looks.failures || last == Some(factor);
+            key.push(4 * u64::from(if counts { track.failed.min(cap) } else { 0 }) + flags);
         }
     }
 
     /// What failed, without the order: each factor with each way to fail that the policy names.
     fn failures(&mut self, case: &Case, cap: u32, domain: &Domain, key: &mut Key) {
+        if domain.only_counts_failures() {
+            key.push((case.failures.len() as u64).min(u64::from(cap)));
+            return;
+        }
         let mut counts: BTreeMap<(u64, Option<&str>), u32> = BTreeMap::new();
         for failure in &case.failures {
             let named = domain.names(failure.disposition).then(|| failure.disposition.as_str());
@@ -124,8 +144,8 @@ pub(super) fn is_too_late(case: &Case, track: &Track) -> bool {
 }
 
 /// On which side of each duration that the policy names each time on file is now.
-fn ages<'a>(journey: &'a Journey, class: &'a Class, domain: &'a Domain) -> impl Iterator<Item = u64> + 'a {
-    elapsed(class, journey).flat_map(move |age| {
+fn ages<'a>(journey: &'a Journey, group: &'a Group, domain: &'a Domain) -> impl Iterator<Item = u64> + 'a {
+    elapsed(group, journey).flat_map(move |age| {
         domain.durations().map(move |duration| match age.cmp(&duration) {
             std::cmp::Ordering::Less => 0,
             std::cmp::Ordering::Equal => 1,
@@ -135,9 +155,9 @@ fn ages<'a>(journey: &'a Journey, class: &'a Class, domain: &'a Domain) -> impl 
 }
 
 /// Seconds since each time that is decided, since the opening, and since each failure.
-pub(super) fn elapsed<'a>(class: &'a Class, journey: &'a Journey) -> impl Iterator<Item = u64> + 'a {
+pub(super) fn elapsed<'a>(group: &'a Group, journey: &'a Journey) -> impl Iterator<Item = u64> + 'a {
     let waited = journey.now.since(journey.case.opened_at).as_secs();
-    let on_file = class.decided().filter_map(Value::age).map(move |age| age.saturating_add(waited));
+    let on_file = group.decided().filter_map(Value::age).map(move |age| age.saturating_add(waited));
     let failed = journey.case.failures.iter().map(|failure| journey.now.since(failure.at).as_secs());
     [waited].into_iter().chain(on_file).chain(failed)
 }

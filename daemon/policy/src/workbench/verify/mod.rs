@@ -37,6 +37,7 @@ mod counterexample;
 mod domain;
 mod explore;
 mod finding;
+mod group;
 mod key;
 mod looks;
 mod memo;

@@ -8,8 +8,8 @@ use readmit_recovery::event::Resolution;
 use readmit_recovery::factor::Factor;
 use readmit_recovery::plan::{Atom, Plan};
 
-use super::class::Class;
 use super::domain::Domain;
+use super::group::Group;
 use super::key::elapsed;
 use super::looks::Looks;
 use crate::fact::Fact;
@@ -26,23 +26,30 @@ pub(super) struct Move {
     /// Whether somebody who wants back in does it, or it comes by itself: a dead end is where no such move leads
     /// anywhere.
     pub is_natural: bool,
+    /// Whether it asks the policy nothing and ends the proving: once for each set of proofs is enough.
+    pub is_aside: bool,
     /// Whether it is done again and again, until the factor cannot be tried any more.
     pub repeats: bool,
 }
 
 impl Move {
     fn natural(actions: Vec<Action>) -> Self {
-        Self { actions, is_natural: true, repeats: false }
+        Self { actions, is_natural: true, is_aside: false, repeats: false }
     }
 
     fn other(action: Action) -> Self {
-        Self { actions: vec![action], is_natural: false, repeats: false }
+        Self { actions: vec![action], is_natural: false, is_aside: false, repeats: false }
+    }
+
+    fn aside(action: Action) -> Self {
+        Self { is_aside: true, ..Self::other(action) }
     }
 }
 
 /// What else tells which moves there are.
 pub(super) struct Terrain<'a> {
-    pub class: &'a Class,
+    pub start: &'a Start,
+    pub group: &'a Group,
     pub domain: &'a Domain,
     pub looks: Looks,
     /// How often a factor may fail before one failure more makes no difference.
@@ -95,12 +102,12 @@ pub(super) fn moves(journey: &Journey, terrain: &Terrain<'_>) -> Vec<Move> {
                 }
             }
             moves.extend(next_age(journey, terrain).map(Move::other));
-            moves.push(Move::other(Action::AskSupport));
-            moves.push(Move::other(Action::Deny(STAFF[0].to_owned())));
+            moves.push(Move::aside(Action::AskSupport));
+            moves.push(Move::aside(Action::Deny(STAFF[0].to_owned())));
         }
         State::Held { until, .. } => {
             moves.push(Move::natural(vec![Action::Wait(until.since(journey.now))]));
-            moves.push(Move::other(Action::Deny(STAFF[0].to_owned())));
+            moves.push(Move::aside(Action::Deny(STAFF[0].to_owned())));
         }
         State::Escalated { .. } => {
             let resolutions = [Resolution::Pass, Resolution::Reset, Resolution::Deny];
@@ -123,12 +130,12 @@ pub(super) fn moves(journey: &Journey, terrain: &Terrain<'_>) -> Vec<Move> {
         }
     }
     if !matches!(case.state, State::Held { .. }) {
-        moves.push(Move::other(Action::Wait(case.expires_at.since(journey.now))));
+        moves.push(Move::aside(Action::Wait(case.expires_at.since(journey.now))));
     }
     if !matches!(case.state, State::Recovered { .. }) {
-        moves.push(Move::other(Action::Cancel));
+        moves.push(Move::aside(Action::Cancel));
     }
-    moves.push(Move::other(Action::Veto));
+    moves.push(Move::aside(Action::Veto));
     moves
 }
 
@@ -143,14 +150,14 @@ fn factor_moves(journey: &Journey, factor: &Factor, terrain: &Terrain<'_>, moves
         return;
     }
     let is_message = factor.channel().is_some() && *factor != Factor::Voice;
-    if lacks(terrain.class.start(), &Atom::Factor(factor.clone())).is_some() {
+    let to_the_end = track.is_some_and(|track| track.failed >= terrain.cap);
+    if lacks(terrain.start, &Atom::Factor(factor.clone())).is_some() {
         // Asking for a message to nowhere fails at once; who has no password has nothing to type.
         let action = match factor.channel() {
             Some(_) => Move::natural(vec![Action::Send(factor.clone())]),
             None => Move::other(Action::Fail(factor.clone(), Disposition::WrongCode)),
         };
-        let fails = track.map_or(0, |track| track.failed);
-        moves.push(Move { repeats: fails >= terrain.cap, ..action });
+        moves.push(Move { repeats: to_the_end, ..action });
         return;
     }
     let has_failed = track.and_then(|track| track.disposition).is_some_and(|how| !how.is_success());
@@ -160,15 +167,44 @@ fn factor_moves(journey: &Journey, factor: &Factor, terrain: &Terrain<'_>, moves
     }
     actions.push(Action::Prove(factor.clone()));
     moves.push(Move::natural(actions));
-    let repeats = track.is_some_and(|track| track.failed >= terrain.cap);
-    let all = terrain.looks.disposition && !repeats;
-    for disposition in dispositions(factor, all) {
+    let last = last_failed(&journey.case, journey);
+    if !terrain.looks.failures && last.is_some_and(|last| last != factor) {
+        return;
+    }
+    let repeats = to_the_end || !terrain.looks.failures && last.is_none() && has_spent(journey);
+    for disposition in dispositions(factor, terrain.looks.disposition && !repeats) {
         let action = Move::other(Action::Fail(factor.clone(), disposition));
         moves.push(Move { repeats, ..action });
     }
 }
 
-/// How a factor can fail; only the first of them where they are not told apart.
+/// The factor that has failed last and can still be proven. Where the policy does not look at what failed before, one
+/// factor's failures cannot matter to another's, so only those of the last one are counted, and no other factor fails
+/// while they are: its failures are counted on their own.
+pub(super) fn last_failed<'a>(case: &'a Case, journey: &Journey) -> Option<&'a Factor> {
+    let counts = |factor: &&Factor| {
+        let asked =
+            case.plan.as_ref().is_some_and(|plan| plan.atoms().contains(&Atom::Factor((*factor).clone())));
+        let is_possible = case.tracks.get(*factor).is_some_and(|track| track.is_possible(journey.now));
+        asked && is_possible && !case.proven.contains(factor)
+    };
+    case.failures.iter().rev().map(|failure| &failure.factor).find(counts)
+}
+
+/// Whether a factor that is asked for cannot be tried any more. From there on, other factors are only tried until
+/// they cannot be either: how they fail step by step is seen where nothing is spent.
+fn has_spent(journey: &Journey) -> bool {
+    let case = &journey.case;
+    let is_spent = |atom: &Atom| match atom {
+        Atom::Factor(factor) if !case.holds(atom) => {
+            case.tracks.get(factor).is_some_and(|track| !track.is_possible(journey.now))
+        }
+        Atom::Factor(_) | Atom::Approvals(_) => false,
+    };
+    case.plan.as_ref().is_some_and(|plan| plan.atoms().iter().any(is_spent))
+}
+
+/// How a factor can fail: where nobody tells them apart, only one of those that leave tries, and one that takes them.
 fn dispositions(factor: &Factor, all: bool) -> Vec<Disposition> {
     use Disposition as D;
     let is_call = |disposition: &D| {
@@ -192,8 +228,11 @@ fn dispositions(factor: &Factor, all: bool) -> Vec<Disposition> {
         Factor::Email | Factor::Contact => !is_call(disposition) && *disposition != D::InvalidNumber,
         _ => !is_call(disposition),
     };
-    let others =
-        D::ALL.iter().copied().filter(|disposition| all && *disposition != first && can_be(disposition));
+    let spends = |disposition: D| matches!(disposition, D::WrongCode | D::WrongDigits);
+    let others = D::ALL
+        .iter()
+        .copied()
+        .filter(|disposition| (all || spends(*disposition)) && *disposition != first && can_be(disposition));
     [first].into_iter().chain(others).collect()
 }
 
@@ -203,7 +242,7 @@ fn next_age(journey: &Journey, terrain: &Terrain<'_>) -> Option<Action> {
         return None;
     }
     let left = journey.case.expires_at.since(journey.now).as_secs();
-    let ages = elapsed(terrain.class, journey).flat_map(|age| {
+    let ages = elapsed(terrain.group, journey).flat_map(|age| {
         terrain.domain.durations().flat_map(move |duration| {
             [duration, duration.saturating_add(1)].into_iter().filter_map(move |mark| mark.checked_sub(age))
         })

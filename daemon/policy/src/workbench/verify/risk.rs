@@ -12,41 +12,39 @@ use readmit_recovery::account::Reason;
 use super::class::Class;
 use super::counterexample::Counterexample;
 use super::finding::Way;
+use super::group::Group;
+use super::value::Value;
 use crate::fact::Fact;
 use crate::workbench::Start;
 
 /// Each pair of reasons, the riskier one first.
 const LADDER: [(Reason, Reason); 2] = [(Reason::Stolen, Reason::Lost), (Reason::Lost, Reason::Damaged)];
 
-/// One class and its weakest way.
-pub(super) type Weakest<'a> = (&'a Class, Option<&'a Way>);
+/// One group and its weakest way.
+pub(super) type Weakest<'a> = (&'a Group, Option<&'a Way>);
 
-/// Every pair of classes that turns the ladder round, one counterexample a cause.
-pub(super) fn inversions(classes: &[Weakest<'_>]) -> Vec<Counterexample> {
-    let with = |reason: Reason| {
-        let is_it =
-            move |class: &Class| class.value(Fact::Reason).is_some() && class.start().reason == reason;
-        classes.iter().filter(move |(class, _)| is_it(class))
-    };
+/// Every pair of groups that turns the ladder round, one counterexample a cause.
+pub(super) fn inversions(groups: &[Weakest<'_>]) -> Vec<Counterexample> {
     let mut found: BTreeMap<String, (usize, usize, Counterexample)> = BTreeMap::new();
     for (riskier, lesser) in LADDER {
-        for (risky, way) in with(riskier).filter_map(|(class, way)| way.map(|way| (class, way))) {
-            for (safe, other) in with(lesser) {
-                if !is_weaker(way, *other) || !risky.overlaps(safe, &[Fact::Reason]) {
+        for (risky, way) in groups.iter().filter_map(|(group, way)| way.map(|way| (group, way))) {
+            for (safe, other) in groups.iter().filter(|(_, other)| is_weaker(way, *other)) {
+                let pair = risky.overlap(safe, (riskier, lesser));
+                let Some((risky, safer)) = pair.and_then(|(risky, safe)| both(risky, safe, riskier, lesser))
+                else {
                     continue;
-                }
-                let Some((risky, safer)) = both(risky, safe, lesser) else { continue };
+                };
                 let cause = cause(riskier, way, lesser, *other);
-                let length = way.actions.len()
-                    + other.map_or(0, |other| other.actions.len())
-                    + risky.decided().count();
-                let classes = found.get(&cause).map_or(0, |(classes, ..)| *classes) + 1;
-                let shortest = found.get(&cause).map_or(usize::MAX, |(_, length, _)| *length);
-                if length < shortest {
-                    let example = Counterexample::of_risk(&cause, (&risky, way), (&safer, *other), classes);
-                    found.insert(cause, (classes, length, example));
+                let length = way.actions.len() + other.map_or(0, |other| other.actions.len());
+                let size = 100 * length + risky.decided().count();
+                let known = found.get(&cause).map(|(classes, size, _)| (*classes, *size));
+                let (classes, smallest) = known.unwrap_or((0, usize::MAX));
+                if size < smallest {
+                    let example =
+                        Counterexample::of_risk(&cause, (&risky, way), (&safer, *other), classes + 1);
+                    found.insert(cause, (classes + 1, size, example));
                 } else if let Some((count, ..)) = found.get_mut(&cause) {
-                    *count = classes;
+                    *count += 1;
                 }
             }
         }
@@ -61,11 +59,17 @@ fn is_weaker(way: &Way, other: Option<&Way>) -> bool {
 }
 
 /// A case of both classes, but for the reason.
-fn both(risky: &Class, safe: &Class, lesser: Reason) -> Option<(Class, Start)> {
+fn both(risky: &Class, safe: &Class, riskier: Reason, lesser: Reason) -> Option<(Class, Start)> {
     let mut class = risky.clone();
-    for value in safe.decided().filter(|value| risky.value(value.fact).is_none()) {
+    for value in
+        safe.decided().filter(|value| risky.value(value.fact).is_none() && value.fact != Fact::Reason)
+    {
         class = class.with(value)?;
     }
+    let mut usual = class.start().clone();
+    usual.reason = riskier;
+    let reason = Value::of(&usual, Fact::Reason)?;
+    let class = class.with(&reason)?;
     let mut safer = class.start().clone();
     safer.reason = lesser;
     Some((class, safer))

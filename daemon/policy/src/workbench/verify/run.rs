@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use readmit_recovery::rules::Rules;
 
-use super::class::Class;
 use super::counterexample::{Counterexample, unusual};
 use super::domain::Domain;
-use super::explore::ExploreError;
+use super::explore::{ExploreError, explore, opening};
 use super::finding::{Finding, Property};
+use super::group::Group;
 use super::looks::Looks;
 use super::memo::Memo;
 use super::risk::inversions;
@@ -19,7 +19,6 @@ use super::walk::{Ground, Walked, walk};
 use crate::PolicySet;
 use crate::fact::Fact;
 use crate::limits::{MAX_CLASSES, MAX_STATES_PER_CLASS};
-use crate::workbench::Start;
 use crate::workbench::testing::Invariants;
 
 /// Failures of one factor that are told apart at the least.
@@ -69,7 +68,9 @@ pub struct Verified {
     pub file: String,
     /// The facts that it, the invariants or the plans it makes look at.
     pub facts: BTreeSet<Fact>,
-    /// Classes of cases that nobody can tell apart any further.
+    /// Kinds of cases that the opening tells apart.
+    pub openings: usize,
+    /// Classes of cases that differ in how they open or in what is looked at afterwards. Each was walked.
     pub classes: usize,
     /// Cases: in each class, every last step with which a case can end.
     pub cases: u64,
@@ -99,6 +100,27 @@ impl Verified {
     pub const fn is_proven(&self) -> bool {
         self.is_complete && self.counterexamples.is_empty()
     }
+
+    /// What is to be said where there are more openings than allowed.
+    fn too_many(realm: &str, file: &str, options: &Options, cap: u32, took: Duration) -> Self {
+        Self {
+            realm: realm.to_owned(),
+            file: file.to_owned(),
+            facts: BTreeSet::new(),
+            openings: options.most_classes,
+            classes: 0,
+            cases: 0,
+            states: 0,
+            decisions: 0,
+            asked: 0,
+            failures_told_apart: cap,
+            all_dispositions: false,
+            times_told_apart: false,
+            counterexamples: Vec::new(),
+            is_complete: false,
+            took,
+        }
+    }
 }
 
 /// Walks every case of every policy of a [watched](PolicySet::watched) set, each file with its own realm.
@@ -126,28 +148,50 @@ fn verify_file(
     let started = Instant::now();
     let domain = Domain::of(set.sources(), file);
     let most = readmit_recovery::limits::FAILURES_PER_CASE;
-    let cap = (domain.largest_count(most) + 1).max(LEAST_FAILURES);
+    let cap = domain.largest_count(most).max(LEAST_FAILURES);
     let rules = &options.rules;
     let ground = Ground { set, rules, domain: &domain, invariants, cap, most_states: options.most_states };
-    let work = Work::new(Class::of(Start::complete(realm)?), options.most_classes);
+    let mut memo = Memo::default();
+    let openings = explore(realm, &domain, options.most_classes, |branching| {
+        let question = opening(branching.class().start());
+        let (verdict, facts) = memo.decide(set, branching.class(), &question);
+        branching.look(&facts);
+        verdict
+    });
+    let openings = match openings {
+        Ok(openings) => openings,
+        Err(ExploreError::TooMany { .. }) => {
+            return Ok(Verified::too_many(realm, file, options, cap, started.elapsed()));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut facts: BTreeSet<Fact> =
+        openings.iter().flat_map(|(class, _)| class.decided()).map(|value| value.fact).collect();
+    let opened = openings.len();
+    let work = Work::new(Group::all(openings), options.most_classes);
     std::thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
             scope.spawn(|| work.run(&ground, told));
         }
     });
-    let decisions = work.decisions.into_inner();
-    let asked = work.asked.into_inner();
+    let decisions = work.decisions.into_inner() + memo.decisions;
+    let asked = work.asked.into_inner() + memo.asked;
     let shared = work.shared.into_inner();
     let mut walked = shared.walked;
     // Threads finish in any order; what is told must not depend on it.
-    walked.sort_by(|a, b| a.class.decided().cmp(b.class.decided()));
-    let classes: Vec<_> = walked.iter().map(|walked| (&walked.class, walked.weakest.as_ref())).collect();
-    let mut counterexamples = examples(&ground, &walked);
-    counterexamples.extend(inversions(&classes));
+    let order = |walked: &Walked| {
+        walked.group.members().first().map(|class| class.decided().cloned().collect::<Vec<_>>())
+    };
+    walked.sort_by_cached_key(order);
+    let groups: Vec<_> = walked.iter().map(|walked| (&walked.group, walked.weakest.as_ref())).collect();
+    let mut counterexamples = examples(&walked);
+    counterexamples.extend(inversions(&groups));
+    facts.extend(walked.iter().flat_map(|walked| walked.group.decided().map(|value| value.fact)));
     Ok(Verified {
         realm: realm.to_owned(),
         file: file.to_owned(),
-        facts: walked.iter().flat_map(|walked| walked.class.decided().map(|value| value.fact)).collect(),
+        facts,
+        openings: opened,
         classes: walked.len(),
         cases: walked.iter().map(|walked| walked.ends).sum(),
         states: walked.iter().map(|walked| walked.states as u64).sum(),
@@ -175,7 +219,7 @@ struct Work {
 
 #[derive(Default)]
 struct Shared {
-    open: VecDeque<(Class, Looks)>,
+    open: VecDeque<(Group, Looks)>,
     /// Classes that somebody is walking.
     under_way: usize,
     begun: usize,
@@ -184,8 +228,9 @@ struct Shared {
 }
 
 impl Work {
-    fn new(first: Class, most: usize) -> Self {
-        let shared = Shared { open: VecDeque::from([(first, Looks::default())]), ..Shared::default() };
+    fn new(groups: Vec<Group>, most: usize) -> Self {
+        let open = groups.into_iter().map(|group| (group, Looks::default())).collect();
+        let shared = Shared { open, ..Shared::default() };
         Self {
             shared: Mutex::new(shared),
             changed: Condvar::new(),
@@ -200,13 +245,13 @@ impl Work {
     /// One thread's part: until nothing is open and nobody can open more.
     fn run(&self, ground: &Ground<'_>, told: &(dyn Fn(&Progress) + Sync)) {
         let mut memo = Memo::default();
-        while let Some((class, looks)) = self.next() {
-            let mut done = walk(ground, class, looks, &mut memo);
+        while let Some((group, looks)) = self.next() {
+            let mut done = walk(ground, group, looks, &mut memo);
             let states = self.states.fetch_add(done.states as u64, Ordering::Relaxed) + done.states as u64;
             let classes = self.done.fetch_add(1, Ordering::Relaxed) + 1;
             let mut shared = self.shared.lock();
             let looks = done.looks;
-            shared.open.extend(std::mem::take(&mut done.siblings).into_iter().map(|class| (class, looks)));
+            shared.open.extend(std::mem::take(&mut done.siblings).into_iter().map(|group| (group, looks)));
             shared.walked.push(done);
             shared.under_way -= 1;
             let open = shared.open.len() + shared.under_way;
@@ -218,7 +263,7 @@ impl Work {
         self.asked.fetch_add(memo.asked, Ordering::Relaxed);
     }
 
-    fn next(&self) -> Option<(Class, Looks)> {
+    fn next(&self) -> Option<(Group, Looks)> {
         let mut shared = self.shared.lock();
         loop {
             if shared.begun >= self.most && !shared.open.is_empty() {
@@ -239,41 +284,21 @@ impl Work {
 }
 
 /// One counterexample for each cause: the shortest journey, with as little unusual about the case as it takes.
-fn examples(ground: &Ground<'_>, walked: &[Walked]) -> Vec<Counterexample> {
-    let mut groups: BTreeMap<(Property, &str), (usize, &Class, &Finding)> = BTreeMap::new();
-    let size = |class: &Class, finding: &Finding| (finding.actions.len(), unusual(class).count());
-    for (class, finding) in
-        walked.iter().flat_map(|walked| walked.findings.iter().map(|found| (&walked.class, found)))
+fn examples(walked: &[Walked]) -> Vec<Counterexample> {
+    let mut causes: BTreeMap<(Property, &str), (usize, usize, &Group, &Finding)> = BTreeMap::new();
+    for (group, finding) in
+        walked.iter().flat_map(|walked| walked.findings.iter().map(|found| (&walked.group, found)))
     {
-        let group = groups.entry((finding.property, &finding.cause)).or_insert((0, class, finding));
-        group.0 += 1;
-        if size(class, finding) < size(group.1, group.2) {
-            (group.1, group.2) = (class, finding);
+        let size = 100 * finding.actions.len() + group.plainest().map_or(0, |class| unusual(class).count());
+        let cause =
+            causes.entry((finding.property, &finding.cause)).or_insert((0, usize::MAX, group, finding));
+        cause.0 += 1;
+        if size < cause.1 {
+            (cause.1, cause.2, cause.3) = (size, group, finding);
         }
     }
-    let mut memo = Memo::default();
-    groups
-        .into_values()
-        .map(|(classes, class, finding)| {
-            let (class, finding) = simplified(ground, class, finding, &mut memo);
-            Counterexample::of(&class, &finding, classes)
-        })
-        .collect()
-}
-
-/// The same finding in a case with less that is unusual.
-fn simplified(ground: &Ground<'_>, class: &Class, finding: &Finding, memo: &mut Memo) -> (Class, Finding) {
-    let (mut class, mut finding) = (class.clone(), finding.clone());
-    let facts: Vec<Fact> = unusual(&class).map(|value| value.fact).collect();
-    for fact in facts {
-        let Some(simpler) = class.without(fact) else { continue };
-        let again = walk(ground, simpler, Looks::default(), memo);
-        let same = |found: &&Finding| found.property == finding.property && found.cause == finding.cause;
-        let found =
-            again.findings.iter().find(same).filter(|found| found.actions.len() <= finding.actions.len());
-        if let Some(found) = found.cloned() {
-            (class, finding) = (again.class, found);
-        }
-    }
-    (class, finding)
+    let example = |(classes, _, group, finding): (usize, usize, &Group, &Finding)| {
+        group.plainest().map(|class| Counterexample::of(class, finding, classes))
+    };
+    causes.into_values().filter_map(example).collect()
 }

@@ -1,23 +1,26 @@
-//! One class walked through the core, breadth first: every state that it can come to, and what is wrong there.
+//! One group of classes walked through the core, breadth first: every state that it can come to, and what is wrong there.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use readmit_recovery::case::State;
-use readmit_recovery::facts::Question;
+use readmit_recovery::disposition::Disposition;
+use readmit_recovery::factor::Factor;
+use readmit_recovery::facts::{Failure, Hook, Question};
 use readmit_recovery::plan::Atom;
 use readmit_recovery::rules::Rules;
 use readmit_recovery::verdict::Verdict;
 
-use super::class::{Branching, Class};
 use super::domain::Domain;
 use super::finding::{Finding, Property, Way};
+use super::group::Group;
 use super::key::{Key, Keys};
 use super::looks::Looks;
 use super::memo::Memo;
 use super::moves::{Move, Terrain, abilities, lacks, moves};
 use crate::PolicySet;
+use crate::fact::Fact;
 use crate::workbench::testing::Invariants;
-use crate::workbench::{Action, Journey, Step, Stuck};
+use crate::workbench::{Action, Journey, Start, Step, Stuck};
 
 /// A factor is tried this often where it is tried until it cannot be tried any more.
 const TRIED_TO_THE_END: usize = 40;
@@ -34,8 +37,8 @@ pub(super) struct Ground<'a> {
 
 /// What one walk found.
 pub(super) struct Walked {
-    pub class: Class,
-    pub siblings: Vec<Class>,
+    pub group: Group,
+    pub siblings: Vec<Group>,
     pub looks: Looks,
     pub states: usize,
     pub ends: u64,
@@ -45,7 +48,7 @@ pub(super) struct Walked {
     pub is_complete: bool,
 }
 
-/// One state of the class.
+/// One state of the group.
 struct Node {
     journey: Journey,
     parent: Option<usize>,
@@ -54,40 +57,79 @@ struct Node {
     natural_from: Vec<usize>,
 }
 
-/// Walks a class, and decides on the way what has to be decided. `looks` is what of the course of a case is known to
-/// matter.
-pub(super) fn walk(ground: &Ground<'_>, class: Class, looks: Looks, memo: &mut Memo) -> Walked {
-    let mut branching = Branching::new(ground.domain, class);
-    let mut looks = looks;
+/// Walks a group, and parts it on the way where something is looked at that its classes do not agree in. `looks` is
+/// what of the course of a case is known to matter.
+pub(super) fn walk(ground: &Ground<'_>, group: Group, looks: Looks, memo: &mut Memo) -> Walked {
+    let mut fork = Fork { group, siblings: Vec::new(), looks, is_news: false };
     loop {
+        let Some(start) = fork.group.first().map(|class| class.start().clone()) else {
+            let Fork { group, siblings, looks, .. } = fork;
+            return Walked {
+                group,
+                siblings,
+                looks,
+                states: 0,
+                ends: 0,
+                findings: Vec::new(),
+                weakest: None,
+                is_complete: true,
+            };
+        };
         let mut walk = Walk {
             ground,
             memo,
-            branching,
-            looks,
+            start,
+            fork,
             keys: Keys::default(),
             nodes: Vec::new(),
             known: HashMap::new(),
+            asides: HashSet::new(),
             queue: VecDeque::new(),
             ends: 0,
             findings: Vec::new(),
             weakest: None,
-            is_news: false,
         };
         let is_complete = walk.all();
-        if walk.is_news {
+        if walk.fork.is_news {
             // States were merged that are to be told apart: once more from the start. This happens at most once for
             // each thing that can be looked at.
-            looks = walk.looks;
-            branching = walk.branching;
+            fork = Fork { is_news: false, ..walk.fork };
             continue;
         }
         if is_complete {
             walk.dead_ends();
         }
-        let Walk { branching, nodes, ends, findings, weakest, .. } = walk;
-        let (class, siblings) = branching.finish();
-        return Walked { class, siblings, looks, states: nodes.len(), ends, findings, weakest, is_complete };
+        let Walk { fork: Fork { group, siblings, looks, .. }, nodes, ends, findings, weakest, .. } = walk;
+        return Walked { group, siblings, looks, states: nodes.len(), ends, findings, weakest, is_complete };
+    }
+}
+
+/// The group that is walked, and those that were parted from it.
+struct Fork {
+    group: Group,
+    siblings: Vec<Group>,
+    looks: Looks,
+    /// Whether something is looked at that was thought not to matter.
+    is_news: bool,
+}
+
+impl Fork {
+    fn look(&mut self, facts: &BTreeSet<Fact>, domain: &Domain) {
+        self.group.look(facts, domain, &mut self.siblings);
+        self.is_news |= self.looks.add(facts);
+    }
+
+    /// Answers a question; that of the opening is answered already.
+    fn decide(&mut self, ground: &Ground<'_>, memo: &mut Memo, question: &Question) -> Verdict {
+        if question.hook == Hook::Open {
+            return (*self.group.verdict).clone();
+        }
+        let Some(class) = self.group.first() else {
+            return Verdict::Unable { cause: "there is no such case".to_owned() };
+        };
+        let (verdict, facts) = memo.decide(ground.set, class, question);
+        self.look(&facts, ground.domain);
+        verdict
     }
 }
 
@@ -95,30 +137,27 @@ pub(super) fn walk(ground: &Ground<'_>, class: Class, looks: Looks, memo: &mut M
 struct Walk<'a, 'm> {
     ground: &'a Ground<'a>,
     memo: &'m mut Memo,
-    branching: Branching<'a>,
-    looks: Looks,
+    fork: Fork,
+    start: Start,
     keys: Keys,
     nodes: Vec<Node>,
     known: HashMap<Key, usize>,
+    asides: HashSet<Key>,
     queue: VecDeque<usize>,
     ends: u64,
     findings: Vec<Finding>,
     weakest: Option<Way>,
-    is_news: bool,
 }
 
 impl Walk<'_, '_> {
     /// Visits every state; false if there are too many.
     fn all(&mut self) -> bool {
-        let start = self.branching.class().start().clone();
         let (rules, version) = (self.ground.rules, self.ground.set.version());
-        let mut policy = |question: &Question| {
-            decide(self.ground, self.memo, &mut self.branching, &mut self.looks, &mut self.is_news, question)
-        };
-        let (journey, step) = Journey::open(&start, version, rules, &mut policy);
+        let mut policy = |question: &Question| self.fork.decide(self.ground, self.memo, question);
+        let (journey, step) = Journey::open(&self.start, version, rules, &mut policy);
         self.arrive(journey, &step, None, Vec::new(), true);
         while let Some(at) = self.queue.pop_front() {
-            if self.is_news || self.nodes.len() > self.ground.most_states {
+            if self.fork.is_news || self.nodes.len() > self.ground.most_states {
                 return false;
             }
             self.leave(at);
@@ -129,19 +168,32 @@ impl Walk<'_, '_> {
     /// Does everything that can happen next in a state.
     fn leave(&mut self, at: usize) {
         let Some(node) = self.nodes.get(at) else { return };
-        let journey = node.journey.clone();
+        let (journey, is_resolved) = (node.journey.clone(), node.is_resolved);
         if let Some(plan) = &journey.case.plan {
             // Whether the account can do what it is asked for matters, even if the policy does not look.
-            self.branching.look(&abilities(plan));
+            self.fork.look(&abilities(plan), self.ground.domain);
+        }
+        if matches!(journey.case.state, State::Escalated { .. }) {
+            // Support can send a pass to an address only.
+            self.fork.look(&[Fact::Email].into(), self.ground.domain);
         }
         let terrain = Terrain {
-            class: self.branching.class(),
+            start: &self.start,
+            group: &self.fork.group,
             domain: self.ground.domain,
-            looks: self.looks,
+            looks: self.fork.looks,
             cap: self.ground.cap,
         };
         let next = moves(&journey, &terrain);
+        let aside = self.keys.aside(&journey, is_resolved, self.fork.looks);
+        let is_first = aside.is_none_or(|key| self.asides.insert(key));
+        let mut failures = Vec::new();
         for one in next {
+            if one.is_aside && !is_first
+                || !one.repeats && self.is_known_failure(&one, &journey, &mut failures)
+            {
+                continue;
+            }
             let mut moved = journey.clone();
             let mut done = Vec::new();
             let mut step = Step::default();
@@ -151,6 +203,45 @@ impl Walk<'_, '_> {
                 self.arrive(moved, &step, Some(at), done, one.is_natural);
             }
         }
+    }
+
+    /// Whether a factor that fails like this gets the same answer, but for its words, as in one of `known`.
+    fn is_known_failure(
+        &mut self,
+        one: &Move,
+        journey: &Journey,
+        known: &mut Vec<(Factor, bool, Verdict)>,
+    ) -> bool {
+        let [Action::Fail(factor, disposition)] = one.actions.as_slice() else { return false };
+        if self.fork.looks.now || self.fork.looks.failures {
+            return false;
+        }
+        let case = &journey.case;
+        let count = case.tracks.get(factor).map_or(0, |track| track.failed) + 1;
+        let failure = Failure { factor: factor.clone(), disposition: *disposition, count, at: journey.now };
+        let question = Question {
+            hook: Hook::Failed,
+            case: case.id.clone(),
+            reason: case.reason,
+            facts: case.facts.clone(),
+            proven: case.proven.clone(),
+            failures: case.failures.iter().cloned().chain([failure.clone()]).collect(),
+            factor: None,
+            failure: Some(failure),
+            now: journey.now,
+        };
+        let verdict = match self.fork.decide(self.ground, self.memo, &question) {
+            Verdict::Escalate { to, .. } => Verdict::Escalate { to, because: String::new() },
+            Verdict::Deny { .. } => Verdict::Deny { because: String::new() },
+            other => other,
+        };
+        let takes_tries = matches!(disposition, Disposition::WrongCode | Disposition::WrongDigits);
+        let failed = (factor.clone(), takes_tries, verdict);
+        let is_known = known.contains(&failed);
+        if !is_known {
+            known.push(failed);
+        }
+        is_known
     }
 
     /// Takes one move, after the wait that it may need. Says whether it could be taken and more of it may follow.
@@ -186,9 +277,7 @@ impl Walk<'_, '_> {
         done: &mut Vec<Action>,
         step: &mut Step,
     ) -> Result<(), Stuck> {
-        let mut policy = |question: &Question| {
-            decide(self.ground, self.memo, &mut self.branching, &mut self.looks, &mut self.is_news, question)
-        };
+        let mut policy = |question: &Question| self.fork.decide(self.ground, self.memo, question);
         let more = journey.act(action, self.ground.rules, &mut policy)?;
         step.records.extend(more.records);
         done.push(action.clone());
@@ -208,8 +297,8 @@ impl Walk<'_, '_> {
         let is_resolved = was_resolved || actions.iter().any(|action| matches!(action, Action::Resolve(_)));
         self.judge(&journey, step, from, &actions, is_resolved);
         self.ends += u64::from(journey.case.state.is_final());
-        let (ground, class) = (self.ground, self.branching.class());
-        let key = self.keys.key(&journey, is_resolved, ground.cap, self.looks, class, ground.domain);
+        let (ground, fork) = (self.ground, &self.fork);
+        let key = self.keys.key(&journey, is_resolved, ground.cap, fork.looks, &fork.group, ground.domain);
         let known = self.known.get(&key).copied();
         let at = known.unwrap_or(self.nodes.len());
         if known.is_none() {
@@ -254,8 +343,7 @@ impl Walk<'_, '_> {
                 let cause = "the account is recovered although what is proven is below the floor".to_owned();
                 self.find(Property::Floor, cause, journey, from, actions);
             }
-            let factors =
-                case.proven.iter().filter(|factor| **factor != readmit_recovery::factor::Factor::Approval);
+            let factors = case.proven.iter().filter(|factor| **factor != Factor::Approval);
             let count = factors.count() + case.approvals.len();
             let hold = case.state.outcome().and_then(|outcome| outcome.hold).unwrap_or_default();
             if self.weakest.as_ref().is_none_or(|way| (count, hold) < (way.factors, way.hold)) {
@@ -263,9 +351,12 @@ impl Walk<'_, '_> {
                 self.weakest = Some(Way { factors: count, hold, actions, state: case.state.as_str() });
             }
         }
+        if is_resolved {
+            // What staff decide on their own is not the policy's.
+            return;
+        }
         let checked = self.ground.invariants.check(journey);
-        self.branching.look(&checked.facts);
-        self.is_news |= self.looks.add(&checked.facts);
+        self.fork.look(&checked.facts, self.ground.domain);
         for broken in checked.broken {
             self.find(Property::Invariant, broken.to_string(), journey, from, actions);
         }
@@ -306,7 +397,7 @@ impl Walk<'_, '_> {
     fn why_dead(&self, journey: &Journey) -> String {
         let case = &journey.case;
         let Some(plan) = &case.plan else { return "there is no plan".to_owned() };
-        let start = self.branching.class().start();
+        let start = &self.start;
         let atoms: Vec<Atom> = plan.atoms().into_iter().filter(|atom| !case.holds(atom)).collect();
         let missing: Vec<String> = atoms
             .iter()
@@ -355,18 +446,4 @@ impl Walk<'_, '_> {
         }
         parts.into_iter().rev().flatten().cloned().collect()
     }
-}
-
-fn decide(
-    ground: &Ground<'_>,
-    memo: &mut Memo,
-    branching: &mut Branching<'_>,
-    looks: &mut Looks,
-    is_news: &mut bool,
-    question: &Question,
-) -> Verdict {
-    let (verdict, facts) = memo.decide(ground.set, branching.class(), question);
-    branching.look(&facts);
-    *is_news |= looks.add(&facts);
-    verdict
 }
