@@ -1,5 +1,6 @@
 //! Every number that bounds something in the command line.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// How long one call on the bus may take. Generous, because a polkit agent may be asking for a password.
@@ -29,7 +30,7 @@ pub const BAR_PAUSE: Duration = Duration::from_millis(50);
 /// Characters between the ends of a bar.
 pub const BAR_WIDTH: usize = 20;
 /// Mutants that `policy mutate` tries where nothing else is said.
-pub const MUTANTS_DEFAULT: usize = 2000;
+pub const MUTANTS_DEFAULT: NonZeroUsize = NonZeroUsize::new(2000).unwrap();
 /// How long a directory of policies must be at rest after a save before its tests are run again.
 pub const WATCH_PAUSE: Duration = Duration::from_millis(50);
 /// How often a directory that cannot be watched, because it is gone, is looked for.

@@ -79,8 +79,8 @@ impl Coverage {
         }
     }
 
-    /// Adds what a word has made, by the prelude's `file:line:word`. Where no line is known, as when `pcall` calls
-    /// the word, there is nothing to add.
+    /// Adds what a word has made, by the prelude's `file:line:word`. Where no line is known there is nothing
+    /// to add.
     pub(crate) fn add_made(&mut self, place: &str, times: u64) {
         let mut parts = place.rsplitn(3, ':');
         if let (Some(word), Some(line), Some(file)) = (parts.next(), parts.next(), parts.next())

@@ -68,6 +68,8 @@ pub const MAX_WAYS_TOLD: usize = 3;
 
 /// Mutants that are made of one set. Each costs a run of the tests.
 pub const MAX_MUTANTS: usize = 20_000;
+/// Mutants that are tried at the same time.
+pub const MAX_TRIALS_AT_ONCE: usize = 256;
 /// Bytes of a policy that one mutant changes.
 pub const MAX_MUTATED_BYTES: usize = 2048;
 /// Words of a list among which a mutant looks for those that are taken.

@@ -140,7 +140,7 @@ fn tests_that_cannot_judge_are_said_so() {
     let ended = policy("mutate", broken.path(), &[]);
     assert!(ended.code == 1 && ended.error.contains("default.lua:1"), "{ended:?}");
 
-    for bad in [["--min-score", "101"], ["--threads", "0"], ["--limit", "x"]] {
+    for bad in [["--min-score", "101"], ["--threads", "0"], ["--limit", "x"], ["--limit", "0"]] {
         assert_eq!(policy("mutate", none.path(), &bad).code, 2, "{bad:?}");
     }
 }

@@ -37,7 +37,7 @@ line, column, operator, from, to, source}]}.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Mutate {
-    /// The directory with the policies and their tests
+    /// The directory of the policies [default: this one if it holds policies, else the daemon's]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
     /// Fail if fewer than so many percent of the mutants are noticed
@@ -45,8 +45,8 @@ pub struct Mutate {
     min_score: Option<Percent>,
     /// Try at most so many mutants, spread evenly over all
     #[arg(long, value_name = "N", default_value_t = MUTANTS_DEFAULT)]
-    limit: usize,
-    /// Try so many mutants at a time; usually as many as there are processors
+    limit: NonZeroUsize,
+    /// Try so many mutants at the same time [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub async fn run(mutate: Mutate, context: &mut Context) -> Result<(), Failure> {
         let trial = Trial {
             sources: &tried,
             channels: &channels,
-            most: limit.min(MAX_MUTANTS),
+            most: limit.get().min(MAX_MUTANTS),
             threads: threads.unwrap_or(NonZeroUsize::MIN),
         };
         trial.run(mutants(&tried), &surroundings.rules(), &|progress| {

@@ -9,6 +9,7 @@ use readmit_recovery::rules::Rules;
 use thiserror::Error;
 
 use super::{Mutant, Operator};
+use crate::limits::MAX_TRIALS_AT_ONCE;
 use crate::load_error::LoadError;
 use crate::meter::Budget;
 use crate::set::PolicySet;
@@ -126,7 +127,7 @@ pub struct Trial<'a> {
     pub channels: &'a Channels,
     /// How many mutants are tried at most. Of more than that, so many are tried, spread evenly over all.
     pub most: usize,
-    /// How many are tried at a time.
+    /// How many are tried at the same time, up to [`MAX_TRIALS_AT_ONCE`].
     pub threads: NonZeroUsize,
 }
 
@@ -216,7 +217,7 @@ impl Trial<'_> {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..self.threads.get().min(mutants.len()) {
+            for _ in 1..self.threads.get().min(mutants.len()).min(MAX_TRIALS_AT_ONCE) {
                 scope.spawn(work);
             }
             work();
