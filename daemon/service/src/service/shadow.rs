@@ -224,7 +224,7 @@ impl Service {
                 return;
             }
         };
-        match self.policies.options().restore(row.files).await {
+        match self.policies.options().restore(&row.version, row.files).await {
             // Another one may have been started meanwhile.
             Ok(set) if self.shadow.candidate.load().is_none() => {
                 self.shadow.candidate.store(Some(Arc::new(set)));

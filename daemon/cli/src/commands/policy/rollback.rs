@@ -22,6 +22,7 @@ JSON: {version, state, current, loaded_at, actor, tests, approved_by, on_disk, f
 #[command(after_help = EXAMPLES)]
 pub struct Rollback {
     /// The version, or its first digits
+    #[arg(id = "set", value_name = "VERSION")]
     version: String,
 }
 
