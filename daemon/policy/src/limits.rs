@@ -128,6 +128,8 @@ pub const MAX_STATES_PER_CLASS: usize = 50_000;
 pub const MAX_MEMORIES: usize = 200_000;
 /// Bytes of the modules that the type checker is shown in front of each file that requires them.
 pub const MAX_MODULE_BYTES: usize = 64 * 1024;
+/// Characters of what the type checker says of one place.
+pub const MAX_TYPE_MESSAGE_CHARS: usize = 400;
 
 /// Ways to satisfy one plan that are walked where sets are compared and drawn.
 pub const MAX_WAYS_WALKED: usize = 32;

@@ -25,16 +25,22 @@ pub(super) enum Role {
 pub(super) fn annotations(tokens: &[Token<'_>], role: Role) -> Vec<Edit> {
     let scan = Scan { tokens, role, returned: returned(tokens), hooks: hooks_by_local(tokens) };
     let functions = tokens.iter().enumerate().filter(|(_, token)| is_word(token, "function"));
-    let lists = tokens.windows(4).filter_map(|words| growing_list(words, tokens));
-    functions.filter_map(|(at, _)| scan.function(at)).flatten().chain(lists).collect()
+    let tables = tokens.windows(5).filter_map(|words| table(words, tokens));
+    functions.filter_map(|(at, _)| scan.function(at)).flatten().chain(tables).collect()
 }
 
-/// `local steps = { … }`, where more is put into it later: it may hold names of factors and parts of plans alike.
-fn growing_list(words: &[Token<'_>], tokens: &[Token<'_>]) -> Option<Edit> {
-    let [local, name, equals, open] = words else { return None };
+/// The type of `local name = { … }`, where what is done with it later says more than what it begins with.
+fn table(words: &[Token<'_>], tokens: &[Token<'_>]) -> Option<Edit> {
+    let [local, name, equals, open, first] = words else { return None };
     if !is_word(local, "local") || equals.text != "=" || open.text != "{" {
         return None;
     }
+    let is_outcome = tokens.windows(4).any(|words| match words {
+        [word, open, given, close] => {
+            word.text == "outcome" && open.text == "(" && given.text == name.text && close.text == ")"
+        }
+        _ => false,
+    });
     let grows = tokens.windows(5).any(|words| match words {
         [a, b, c, d, e] if d.text == "(" => {
             a.text == "table" && b.text == "." && c.text == "insert" && e.text == name.text
@@ -42,7 +48,17 @@ fn growing_list(words: &[Token<'_>], tokens: &[Token<'_>]) -> Option<Edit> {
         [a, b, c, d, _] => a.text == name.text && b.text == "[" && c.text == "#" && d.text == name.text,
         _ => false,
     });
-    grows.then(|| Edit::insert(name.range().end, ": { any }"))
+    let is_looked_up = tokens.windows(3).any(|words| match words {
+        [a, b, key] => a.text == name.text && b.text == "[" && key.kind == Kind::Name,
+        _ => false,
+    });
+    let of = match (is_outcome, is_looked_up, grows || first.text == "{") {
+        (true, _, _) => "OutcomeTable",
+        (_, true, _) => "{ [any]: any }",
+        (_, _, true) => "{ any }",
+        (false, false, false) => return None,
+    };
+    Some(Edit::insert(name.range().end, format!(": {of}")))
 }
 
 struct Scan<'a> {
@@ -82,7 +98,13 @@ impl<'a> Scan<'a> {
         let starts = (open + 1..close)
             .filter(|at| matches!(self.word(at - 1), "(" | ",") && self.is_outermost(open, *at));
         for (number, parameter) in starts.enumerate() {
-            let token = self.tokens.get(parameter).filter(|token| token.kind == Kind::Name)?;
+            let token = self.tokens.get(parameter)?;
+            if token.text == "..." {
+                break;
+            }
+            if token.kind != Kind::Name {
+                return None;
+            }
             // What has no name gets its types from whom it is given to, but for the case of an invariant.
             let is_given = is_nameless && token.text != "case";
             if self.word(parameter + 1) != ":" && !is_given {
@@ -269,11 +291,17 @@ mod tests {
                 "function other.open(x: any) return 1 end return p".to_owned(),
             ),
             ("local function f(a: { b: number, c: any }, d, ...) return a end", {
-                "local function f(a: { b: number, c: any }, d, ...) return a end".to_owned()
+                "local function f(a: { b: number, c: any }, d: any, ...) return a end".to_owned()
             }),
             (
                 "local a = { 'x' } local b = {} local c = {} table.insert(a, 1) b[#b + 1] = 2 c.x = 3",
                 "local a: { any } = { 'x' } local b: { any } = {} local c = {} table.insert(a, 1) b[#b + 1] = 2 c.x = 3"
+                    .to_owned(),
+            ),
+            (
+                "local a, b = {} local c = { {} } local d = { x = 1 } local e = { y = 1 } f(d[z]) outcome(e)",
+                "local a, b = {} local c: { any } = { {} } local d: { [any]: any } = { x = 1 } \
+                 local e: OutcomeTable = { y = 1 } f(d[z]) outcome(e)"
                     .to_owned(),
             ),
             ("pcall(function(a) end)", "pcall(function(a) end)".to_owned()),

@@ -11,6 +11,7 @@ mod place;
 mod requires;
 mod test_words;
 mod types;
+mod unreturned;
 mod wording;
 mod words;
 
@@ -71,11 +72,12 @@ pub fn examine(sources: &Sources, channels: &Channels) -> Examination {
     for (file, text) in sources.iter() {
         let tokens = super::lex::tokens(text);
         findings.extend(words::findings(file, &tokens, channels));
+        findings.extend(unreturned::findings(file, &tokens));
         findings.extend(unchecked(file, text));
         if is_test(file) {
             findings.extend(test_words::findings(file, &tokens, channels));
         }
-        if is_test(file) && !tokens.iter().any(|token| matches!(token.text, "test" | "invariant")) {
+        if is_test(file) && !tokens.iter().any(|token| matches!(token.text, "test" | "cases" | "invariant")) {
             let hint = "write test(\"what holds\", function() … end)";
             findings.push(Finding::warning(file, None, "there is no test in this file").with_hint(hint));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::limits::MAX_TYPE_MESSAGE_CHARS;
 use crate::spelling::nearest;
 use crate::workbench::lex::{Kind, Token, tokens};
 
@@ -27,7 +28,15 @@ pub(super) fn of(message: &str, meant: &str, definitions: &str) -> (String, Opti
     let hint = hint(&message, meant, definitions);
     let message =
         message.strip_suffix("; consider assigning to it first").map(str::to_owned).unwrap_or(message);
-    (message, hint)
+    (shortened(message), hint)
+}
+
+/// A message that spells out a whole type is cut.
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(MAX_TYPE_MESSAGE_CHARS) {
+        Some((end, _)) => format!("{} …", message.get(..end).unwrap_or_default()),
+        None => message,
+    }
 }
 
 /// The bytes of `meant` that a message names: the key that is not there.
@@ -115,8 +124,17 @@ fn globals(definitions: &str) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
+    use readmit_recovery::account::Reason;
+    use readmit_recovery::disposition::Disposition;
+
     use super::*;
+    use crate::decode::Word;
+    use crate::fact::Fact;
+    use crate::verdicts::keys;
+    use crate::vocabulary::Channels;
     use crate::workbench::check::DEFINITIONS;
+    use crate::workbench::check::words::STATES;
+    use crate::workbench::testing::{FIELDS, METHODS};
 
     #[test]
     fn messages_are_put_plainly() {
@@ -173,5 +191,54 @@ mod tests {
                 "{message}"
             );
         }
+    }
+
+    /// What is shipped for editors is what there is.
+    #[test]
+    fn the_definitions_say_what_there_is() {
+        let records = [
+            ("Case", ""),
+            ("Account", "account."),
+            ("Email", "account.email."),
+            ("Phone", "account.phone."),
+            ("Has", "account.has."),
+            ("Device", "device."),
+            ("Client", "client."),
+            ("History", "history."),
+            ("Failure", "failure."),
+        ];
+        for (name, prefix) in records {
+            let facts = Fact::ALL.iter().filter_map(|fact| fact.as_str().strip_prefix(prefix));
+            let known: BTreeSet<&str> =
+                facts.filter(|field| !field.is_empty() && !field.contains('.')).collect();
+            assert_eq!(fields(DEFINITIONS, name).into_iter().collect::<BTreeSet<_>>(), known, "{name}");
+        }
+        let outcome: Vec<&str> = keys("outcome").to_vec();
+        assert_eq!(
+            [fields(DEFINITIONS, "OutcomeTable"), fields(DEFINITIONS, "TestOutcome")],
+            [outcome.clone(), outcome]
+        );
+        assert_eq!(union("Reason"), Reason::ALL.iter().map(|reason| reason.as_str()).collect());
+        assert_eq!(union("State"), STATES.into_iter().collect());
+        let failures = Disposition::ALL.iter().filter(|ended| !ended.is_success());
+        assert_eq!(union("Disposition"), failures.map(|ended| ended.as_str()).collect());
+        let channels = Channels::default();
+        assert!(
+            union("Factor").iter().all(|factor| channels.factor(factor).is_ok())
+                && union("Factor").len() == 9
+        );
+        let records = ["account", "device", "client", "history"];
+        let steps = METHODS.iter().map(|(step, _)| *step);
+        let case: BTreeSet<&str> = FIELDS.into_iter().chain(steps).chain(records).collect();
+        assert_eq!(fields(DEFINITIONS, "TestCase").into_iter().collect::<BTreeSet<_>>(), case);
+        let words: BTreeSet<&str> = Word::ALL.iter().map(|word| word.as_str()).collect();
+        assert!(words.is_subset(&globals(DEFINITIONS)), "{:?}", globals(DEFINITIONS));
+    }
+
+    /// The texts in `export type Name = "…" | "…"`.
+    fn union(name: &str) -> BTreeSet<&'static str> {
+        let (_, rest) = DEFINITIONS.split_once(&format!("export type {name} =")).expect("the type is there");
+        let end = rest.find("\n\n").unwrap_or(rest.len());
+        rest[..end].split('"').skip(1).step_by(2).collect()
     }
 }

@@ -17,7 +17,7 @@ use crate::vocabulary::Channels;
 use crate::workbench::Action;
 
 /// Every method of a case, with what it takes.
-pub(super) const METHODS: [(&str, &str); 14] = [
+pub(crate) const METHODS: [(&str, &str); 14] = [
     ("prove", "a factor, as in case:prove(\"email\")"),
     ("mistake", "a factor, as in case:mistake(\"email\")"),
     ("fail", "a factor and a disposition, as in case:fail(\"voice\", \"no_answer\")"),

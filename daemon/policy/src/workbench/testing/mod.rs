@@ -17,6 +17,10 @@ mod story;
 mod suite;
 mod viewing;
 
+#[cfg(test)]
+pub(crate) use acting::METHODS;
 pub use invariants::{BrokenInvariant, Checked, Invariants};
 pub use report::{Report, TOP_LEVEL, TestFailure, TestResult};
 pub use suite::{Options, Suite};
+#[cfg(test)]
+pub(crate) use viewing::FIELDS;

@@ -12,7 +12,7 @@ use crate::input::Builder;
 use crate::workbench::Journey;
 
 /// The fields of a case, beside the records that policies see too.
-pub(super) const FIELDS: [&str; 17] = [
+pub(crate) const FIELDS: [&str; 17] = [
     "state",
     "reason",
     "now",
