@@ -222,7 +222,8 @@ fn the_page_shows_a_hostile_text_as_text() {
         "<span class=\"odd\">U+001B</span>[2J &amp; &quot;&#39;",
         "<mark class=\"never\" title=\"never made\">deny<span class=\"spoken\"> (never made)</span></mark>",
         "<mark class=\"made\" title=\"made once\">any<span",
-        "<tr class=\"missed\"><th scope=\"row\">5</th><td>missed</td>",
+        "<tr class=\"missed\" id=\"line-0-5\"><th scope=\"row\">5</th><td>missed</td>",
+        "<td><a href=\"#line-0-5\">5</a>, <a href=\"#line-0-11\">11</a></td>",
         "<td>prove 1×</td>",
     ] {
         assert!(page.contains(wanted), "{wanted}\n{page}");
@@ -230,7 +231,7 @@ fn the_page_shows_a_hostile_text_as_text() {
     for unwanted in ["<script", "<img", "\u{202e}", "\u{1b}", "http://", "https://", "javascript:"] {
         assert!(!page.contains(unwanted), "{unwanted}");
     }
-    for tag in ["table", "tr", "td", "th", "section", "mark", "span", "main", "thead", "tbody"] {
+    for tag in ["table", "tr", "td", "th", "section", "mark", "span", "main", "thead", "tbody", "a", "p"] {
         let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
         assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "every {tag} is closed");
     }

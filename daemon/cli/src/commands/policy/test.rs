@@ -39,7 +39,8 @@ A test is written in Lua, in a file that ends in _test.lua beside the policy:
 
 Lines count on which a statement begins. Verdicts are the places where prove, escalate, deny, retry or outcome is \
 called, or any, all or approvals in a return; calls of the same word on one line are one place. --min-coverage wants \
-its share of both.
+its share of both. Of the hooks' answers, default is a hook that the policy leaves out, nothing is no verdict, and \
+unable an error.
 
 Exit codes: 0 all passed, 1 one failed, there was none, or too little is reached, 2 usage.
 

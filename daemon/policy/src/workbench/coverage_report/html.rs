@@ -48,7 +48,7 @@ fn summary(page: &mut String, report: &CoverageReport) -> fmt::Result {
             Escaped(&file.file),
             Share(file.line_tally()),
             Share(file.verdict_tally()),
-            missed(file)
+            missed(number, file)
         )?;
     }
     write!(
@@ -77,7 +77,10 @@ fn answers(page: &mut String, report: &CoverageReport) -> fmt::Result {
             given.join(", ")
         )?;
     }
-    page.push_str("</tbody>\n</table>\n");
+    page.push_str(
+        "</tbody>\n</table>\n<p><small>default: the policy leaves the hook to its default; nothing: no verdict was \
+         needed; unable: an error, so support takes over.</small></p>\n",
+    );
     Ok(())
 }
 
@@ -100,7 +103,10 @@ fn source(page: &mut String, number: usize, file: &FileCoverage) -> fmt::Result 
             Some(0) => (" class=\"missed\"", "missed".to_owned()),
             Some(hits) => (" class=\"run\"", hits.to_string()),
         };
-        write!(page, "<tr{class}><th scope=\"row\">{line}</th><td>{runs}</td><td><code>")?;
+        write!(
+            page,
+            "<tr{class} id=\"line-{number}-{line}\"><th scope=\"row\">{line}</th><td>{runs}</td><td><code>"
+        )?;
         words(page, text, &here)?;
         page.push_str("</code></td></tr>\n");
     }
@@ -133,10 +139,12 @@ fn words(page: &mut String, text: &str, places: &[&VerdictPlace]) -> fmt::Result
     write!(page, "{}", Escaped(text.get(shown..).unwrap_or_default()))
 }
 
-fn missed(file: &FileCoverage) -> String {
-    let ranges = file.missed().into_iter().map(|range| match range.start() == range.end() {
-        true => range.start().to_string(),
-        false => format!("{}–{}", range.start(), range.end()),
+/// The ranges of missed lines, each leading to its first.
+fn missed(number: usize, file: &FileCoverage) -> String {
+    let ranges = file.missed().into_iter().map(|range| {
+        let (start, end) = (range.start(), range.end());
+        let shown = if start == end { start.to_string() } else { format!("{start}–{end}") };
+        format!("<a href=\"#line-{number}-{start}\">{shown}</a>")
     });
     ranges.collect::<Vec<_>>().join(", ")
 }
