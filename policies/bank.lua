@@ -6,11 +6,9 @@
 -- decide, they are told why: `fraud` is the desk that looks into attacks, `branch` sees customers in person.
 
 -- The numbers. Change them here.
-local new_account = days(30)         -- an account younger than this is for the branch
 local fresh = days(14)               -- an address or number that was changed since then proves nothing
 local opened_to_fraud = 3            -- recoveries opened in 24 hours before this one
-local failed_to_fraud = 10           -- failures in 24 hours, over all recoveries
-local between_recoveries = days(30)  -- a second recovery sooner than this is for the branch
+local recovered_to_branch = 1        -- recoveries in 90 days before this one
 local guesses_to_fraud = 2           -- at this loss of one step to wrong codes, the fraud desk takes over
 local failures_to_support = 4        -- at this failure of one step for other causes, support takes over
 local troubled = 3                   -- after this many failures, over all steps, two people look at the proofs too
@@ -22,7 +20,7 @@ local hold_if_stolen = hours(72)
 local days_to_enroll = days(2)       -- in which a new device is to be set up
 
 -- Where the bank's customers live. A number from elsewhere is not called.
-local regions = { US = true, CA = true, GB = true, IE = true, DE = true, FR = true, AT = true, CH = true }
+local regions = { "US", "CA", "GB", "IE" }
 
 local policy = {}
 
@@ -39,22 +37,9 @@ local function settled(case, address)
   return not address.changed_at or case.now - address.changed_at >= fresh
 end
 
--- Why people look at a case before anything else, or nil.
-local function suspicion(case)
-  if case.history.opened_24h >= opened_to_fraud then
-    return "opened too often in a day"
-  end
-  if case.history.failed_24h >= failed_to_fraud then
-    return "failed too often in a day"
-  end
-  return nil
-end
-
--- Whether two people look at the proofs.
+-- Whether two people look at the proofs, whatever happens on the way.
 local function risky(case)
-  return case.reason == "stolen"
-    or not case.client.known
-    or table.find(case.account.groups, "private_banking") ~= nil
+  return case.reason == "stolen" or table.find(case.account.groups, "private_banking") ~= nil
 end
 
 function policy.open(case)
@@ -63,15 +48,10 @@ function policy.open(case)
   if account.attributes.status == "closed" then
     return deny { because = "the account is closed" }
   end
-  local suspected = suspicion(case)
-  if suspected then
-    return to("fraud", suspected)
+  if case.history.opened_24h >= opened_to_fraud then
+    return to("fraud", "opened too often in a day")
   end
-  if case.now - account.created_at < new_account then
-    return to("branch", "the account is new")
-  end
-  local last = case.history.last_recovered_at
-  if last and case.now - last < between_recoveries then
+  if case.history.recovered_90d >= recovered_to_branch then
     return to("branch", "recovered not long ago")
   end
   if not account.has.password then
@@ -92,7 +72,7 @@ function policy.open(case)
 
   local steps = { "password", "email" }
   local phone = account.phone
-  if phone and settled(case, phone) and not phone.on_lost_device and regions[phone.country] then
+  if phone and settled(case, phone) and not phone.on_lost_device and table.find(regions, phone.country) then
     table.insert(steps, "voice")
   elseif account.has.recovery_codes then
     table.insert(steps, "recovery_code")
