@@ -25,6 +25,10 @@ function policy.open(case)
     return escalate { to = "administrator", because = "members cannot reset their own device" }
   end
 
+  if not account.has.password then
+    return support("no password on file")
+  end
+
   -- The device works, but its clock has drifted: two codes of it put it right.
   if case.reason == "out_of_sync" then
     if not case.device then
@@ -33,9 +37,6 @@ function policy.open(case)
     return prove { "password", "resync" }
   end
 
-  if not account.has.password then
-    return support("no password on file")
-  end
   if not account.email or not account.email.verified_at then
     return support("no verified e-mail address on file")
   end

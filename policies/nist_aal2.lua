@@ -7,7 +7,7 @@
 
 -- The numbers. Change them here.
 local longer_wait = minutes(1)    -- how much longer the wait is after each failure of a step
-local failures_to_support = 5     -- at this failure of one step, support takes over
+local failures_to_support = 3     -- at this failure of one step, support takes over
 local days_to_enroll = days(7)    -- in which a new authenticator is to be bound
 
 local policy = {}

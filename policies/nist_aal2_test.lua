@@ -109,9 +109,9 @@ test("IAL3 comes in person", function()
   expect(open { account = { attributes = { ial = "2" } } }.state):is("proving")
 end)
 
-test("the wait grows with each failure, and support takes over at the fifth", function()
+test("the wait grows with each failure, and support takes over at the third", function()
   local case = open { account = { has = everything } }
-  for count = 1, 4 do
+  for count = 1, 2 do
     case:fail("voice", "no_answer")
     case:wait(minutes(count) - 1)
     expect(case):refuses("prove", "voice")
