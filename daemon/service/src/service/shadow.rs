@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
-use readmit_policy::workbench::compare::{Change, Effect, as_followed};
 use readmit_policy::PolicySet;
+use readmit_policy::workbench::compare::{Change, Effect, as_followed};
 use readmit_recovery::facts::Question;
 use readmit_recovery::id::PolicyVersion;
 use readmit_recovery::rules::Rules;
