@@ -28,6 +28,8 @@ pub struct Journey {
     pub case: Case,
     /// The time.
     pub now: Timestamp,
+    /// Whether support has resolved it: from then on people have decided, and not the policy alone.
+    pub is_resolved: bool,
     drawn: u64,
 }
 
@@ -102,7 +104,7 @@ impl Journey {
         let opened = Case::open(opening, Moment { now: NOW, seed: seed(0), rules, policy });
         let mut step = Step::default();
         let (case, _) = step.and(opened);
-        (Self { case, now: NOW, drawn: 1 }, step)
+        (Self { case, now: NOW, is_resolved: false, drawn: 1 }, step)
     }
 
     /// Does what `action` says. Where it cannot be done, nothing has changed.
@@ -238,7 +240,9 @@ impl Walk<'_> {
     }
 
     fn resolve(&mut self, resolution: Resolution) -> Result<(), Stuck> {
-        self.apply(Event::Resolved { by: staff("support"), because: because(), resolution }).map(drop)
+        self.apply(Event::Resolved { by: staff("support"), because: because(), resolution })?;
+        self.journey.is_resolved = true;
+        Ok(())
     }
 
     fn enroll(&mut self) -> Result<(), Stuck> {

@@ -154,7 +154,8 @@ impl Invariants {
     }
 
     /// Asks every invariant that is about a case like this one. An invariant holds if it returns true; whatever
-    /// else it does, it is broken.
+    /// else it does, it is broken. A case that support has resolved is asked about nothing: there people have
+    /// decided, and not the policy.
     pub fn check(&self, journey: &Journey) -> Checked {
         let asked: Vec<&Invariant> =
             self.all.iter().filter(|invariant| self.is_about(invariant, journey)).collect();
@@ -184,7 +185,7 @@ impl Invariants {
             if invariant.state.is_empty() { USUAL.contains(&state) } else { invariant.state == state };
         let realm = journey.case.facts.account.realm.as_str();
         let decides = if self.realms.contains(realm) { realm } else { "default" };
-        is_its_state && invariant.realm.as_ref().is_none_or(|realm| realm == decides)
+        !journey.is_resolved && is_its_state && invariant.realm.as_ref().is_none_or(|realm| realm == decides)
     }
 
     fn build(&self) -> Result<Machine, LoadError> {
