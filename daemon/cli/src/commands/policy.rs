@@ -8,6 +8,7 @@ mod check;
 mod diff;
 mod explain;
 mod export;
+mod graph;
 mod list;
 mod mutate;
 mod readiness;
@@ -38,6 +39,7 @@ Examples:
   readmit policy rollback 3f9a1c                   the rules as they were, at once
   readmit policy mutate                            which mistakes would no test notice?
   readmit policy diff OLD NEW                      which cases two sets decide otherwise
+  readmit policy graph -o journeys.svg             the journeys as a picture
 
 Every verb explains itself and its JSON: readmit policy VERB --help";
 
@@ -64,6 +66,7 @@ enum Verb {
     Readiness(readiness::Readiness),
     Shadow(shadow::Shadow),
     Diff(diff::DiffSets),
+    Graph(graph::Graph),
 }
 
 /// Runs the verb.
@@ -82,5 +85,6 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Readiness(verb) => readiness::run(verb, context).await,
         Verb::Shadow(verb) => shadow::run(verb, context).await,
         Verb::Diff(verb) => diff::run(verb, context).await,
+        Verb::Graph(verb) => graph::run(verb, context).await,
     }
 }

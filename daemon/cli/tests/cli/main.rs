@@ -12,6 +12,8 @@ mod errors;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod graph;
+#[cfg(test)]
 mod health;
 #[cfg(test)]
 mod mutating;

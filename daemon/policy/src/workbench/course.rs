@@ -174,13 +174,8 @@ impl Walk<'_> {
         if !by_disposition || factor.channel().is_none() {
             return;
         }
-        let fits = |other: &Disposition| {
-            *other != usual
-                && !other.is_success()
-                && (*other == Disposition::WrongCode) <= (*factor != Factor::Voice)
-                && (*other == Disposition::WrongDigits) <= (*factor == Factor::Voice)
-        };
-        for other in Disposition::ALL.iter().copied().filter(fits) {
+        for other in Disposition::ALL.iter().copied().filter(|other| *other != usual && fits(*other, factor))
+        {
             let (verdicts, _) = self.fail(journey, factor, other, 1);
             course.failures.push(Failing { factor: factor.clone(), disposition: other, verdicts });
         }
@@ -237,6 +232,35 @@ impl Walk<'_> {
         };
         journey.act(action, self.rules, &mut policy).map(drop)?;
         Ok(said)
+    }
+}
+
+/// Whether a factor can fail like this.
+fn fits(disposition: Disposition, factor: &Factor) -> bool {
+    use Disposition as D;
+    match disposition {
+        D::Sent | D::Entered => false,
+        D::WrongCode => *factor != Factor::Voice,
+        D::Busy
+        | D::NoAnswer
+        | D::Declined
+        | D::NoInput
+        | D::WrongDigits
+        | D::HungUp
+        | D::TrunkAuth
+        | D::TrunkForbidden
+        | D::MediaNegotiation
+        | D::DtmfUnsupported
+        | D::MaxDuration => *factor == Factor::Voice,
+        D::InvalidNumber => factor.channel() != Some("email"),
+        D::InvalidAddress => *factor != Factor::Voice,
+        D::Rejected
+        | D::Unreachable
+        | D::Blocked
+        | D::ProviderError
+        | D::Cancelled
+        | D::Interrupted
+        | D::Expired => true,
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`tokens`](lex::tokens) takes the text of a policy apart.
 //! - [`Change`](compare::Change) says what it means that a verdict is another than before.
 //! - [`Diff`](diff::Diff) says which classes of cases two sets decide otherwise.
+//! - [`Picture`](graph::Picture) draws the journeys of a policy.
 //! - [`Replay`](replay::Replay) puts the questions of the decision log to a candidate.
 
 mod action;
@@ -20,6 +21,7 @@ pub mod compare;
 mod course;
 mod coverage_report;
 pub mod diff;
+pub mod graph;
 mod journey;
 pub mod lex;
 pub mod mutate;

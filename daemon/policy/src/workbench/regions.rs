@@ -51,7 +51,26 @@ pub(super) fn conditions<'a>(
             break;
         }
     }
-    regions.into_iter().map(|region| clauses(&region, universe)).collect()
+    let told = regions.into_iter().map(|region| clauses(&region, universe)).collect();
+    without_what_goes_without_saying(told)
+}
+
+/// Who has no address has no verified one either: where both are conditions, the second says it all.
+fn without_what_goes_without_saying(mut told: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    for (none, unverified) in [
+        ("no e-mail address on file", "no verified e-mail address"),
+        ("no phone on file", "no verified phone"),
+    ] {
+        let all = told.clone();
+        let wider = |clauses: &Vec<String>| -> Vec<String> {
+            let wider = |clause: &String| if clause == none { unverified.to_owned() } else { clause.clone() };
+            clauses.iter().map(wider).collect()
+        };
+        told.retain(|clauses| {
+            !(clauses.iter().any(|clause| clause == none) && all.contains(&wider(clauses)))
+        });
+    }
+    told
 }
 
 /// Puts regions together that differ in one fact only.
@@ -109,6 +128,9 @@ fn clause(fact: Fact, values: &BTreeSet<Value>, all: &BTreeSet<Value>) -> String
             format!("{subject}{}", list(&words(values.iter().collect()), "or"))
         };
     }
+    if let Some(told) = counted(fact, values, all) {
+        return told;
+    }
     let is_asked_whether = all.len() == 2 && all.iter().any(Value::is_never);
     if let Some((is, is_not)) = happened(fact).filter(|_| is_asked_whether) {
         return if values.iter().any(Value::is_never) { is_not } else { is }.to_owned();
@@ -118,6 +140,29 @@ fn clause(fact: Fact, values: &BTreeSet<Value>, all: &BTreeSet<Value>) -> String
         return format!("not ({})", list(&rest, "or"));
     }
     list(&values.iter().map(ToString::to_string).collect::<Vec<_>>(), "or")
+}
+
+/// Numbers up to one, or from one on; none for anything else.
+fn counted(fact: Fact, values: &BTreeSet<Value>, all: &BTreeSet<Value>) -> Option<String> {
+    let noun = match fact {
+        Fact::Opened24h => "recoveries opened in 24 hours",
+        Fact::Failed24h => "failures in 24 hours",
+        Fact::Recovered90d => "recoveries in 90 days",
+        _ => return None,
+    };
+    let numbers = |values: &BTreeSet<Value>| values.iter().map(Value::count).collect::<Option<Vec<u32>>>();
+    let (mut is, mut known) = (numbers(values)?, numbers(all)?);
+    is.sort_unstable();
+    known.sort_unstable();
+    if known.ends_with(&is) {
+        Some(format!("at least {} {noun}", is.first()?))
+    } else if known.starts_with(&is) && is.last() == Some(&0) {
+        Some(format!("no {noun}"))
+    } else if known.starts_with(&is) {
+        Some(format!("at most {} {noun}", is.last()?))
+    } else {
+        None
+    }
 }
 
 /// What a word is about; a reason and a kind of account speak for themselves.

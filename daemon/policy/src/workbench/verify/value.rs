@@ -145,6 +145,15 @@ impl Value {
         }
     }
 
+    /// The number, if it is one.
+    #[must_use]
+    pub const fn count(&self) -> Option<u32> {
+        match self.is {
+            Is::Count(count) => Some(count),
+            Is::Text(_) | Is::Flag(_) | Is::Age(_) | Is::Texts(_) | Is::Pairs(_) => None,
+        }
+    }
+
     /// Whether it says that something has never happened.
     #[must_use]
     pub const fn is_never(&self) -> bool {
