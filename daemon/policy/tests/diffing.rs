@@ -116,7 +116,7 @@ fn a_rule_that_only_one_of_them_has_is_found_by_its_own_constants() {
     assert_eq!(diff.groups.len(), 4);
     assert_eq!(diff.count(Effect::Stronger) + diff.same, diff.classes);
     let robots = "stronger default: open: is denied instead of asking for password, then resync \
-                  (out of sync, robot, device on file, at least 7 failures in 24 hours)";
+                  (out of sync, robot, password on file, device on file, at least 7 failures in 24 hours)";
     assert!(told(&diff).iter().any(|group| group == robots), "{:#?}", told(&diff));
     assert!(diff.groups.iter().all(
         |group| group.when.matches("robot").count() == group.when.matches("at least 7 failures").count()
