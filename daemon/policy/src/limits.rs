@@ -128,6 +128,10 @@ pub const MAX_STATES_PER_CLASS: usize = 50_000;
 pub const MAX_MEMORIES: usize = 200_000;
 /// Bytes of the modules that the type checker is shown in front of each file that requires them.
 pub const MAX_MODULE_BYTES: usize = 64 * 1024;
+/// Words of a text that are read on from one to find where a list or a function's parameters end.
+pub const MAX_TOKENS_AHEAD: usize = 500;
+/// Misspelt words that are told of one file.
+pub const MAX_FINDINGS: usize = 200;
 /// Characters of what the type checker says of one place.
 pub const MAX_TYPE_MESSAGE_CHARS: usize = 400;
 

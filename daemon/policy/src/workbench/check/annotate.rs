@@ -3,11 +3,13 @@
 //! Without them the type checker would guess a type from what a function does with its parameter, and find fault with
 //! the callers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use readmit_recovery::facts::Hook;
 
 use super::edits::Edit;
+use super::tables;
+use crate::limits::MAX_TOKENS_AHEAD;
 use crate::workbench::lex::{Kind, Token};
 
 /// What a file is.
@@ -25,40 +27,8 @@ pub(super) enum Role {
 pub(super) fn annotations(tokens: &[Token<'_>], role: Role) -> Vec<Edit> {
     let scan = Scan { tokens, role, returned: returned(tokens), hooks: hooks_by_local(tokens) };
     let functions = tokens.iter().enumerate().filter(|(_, token)| is_word(token, "function"));
-    let tables = tokens.windows(5).filter_map(|words| table(words, tokens));
-    functions.filter_map(|(at, _)| scan.function(at)).flatten().chain(tables).collect()
-}
-
-/// The type of `local name = { … }`, where what is done with it later says more than what it begins with.
-fn table(words: &[Token<'_>], tokens: &[Token<'_>]) -> Option<Edit> {
-    let [local, name, equals, open, first] = words else { return None };
-    if !is_word(local, "local") || equals.text != "=" || open.text != "{" {
-        return None;
-    }
-    let is_outcome = tokens.windows(4).any(|words| match words {
-        [word, open, given, close] => {
-            word.text == "outcome" && open.text == "(" && given.text == name.text && close.text == ")"
-        }
-        _ => false,
-    });
-    let grows = tokens.windows(5).any(|words| match words {
-        [a, b, c, d, e] if d.text == "(" => {
-            a.text == "table" && b.text == "." && c.text == "insert" && e.text == name.text
-        }
-        [a, b, c, d, _] => a.text == name.text && b.text == "[" && c.text == "#" && d.text == name.text,
-        _ => false,
-    });
-    let is_looked_up = tokens.windows(3).any(|words| match words {
-        [a, b, key] => a.text == name.text && b.text == "[" && key.kind == Kind::Name,
-        _ => false,
-    });
-    let of = match (is_outcome, is_looked_up, grows || first.text == "{") {
-        (true, _, _) => "OutcomeTable",
-        (_, true, _) => "{ [any]: any }",
-        (_, _, true) => "{ any }",
-        (false, false, false) => return None,
-    };
-    Some(Edit::insert(name.range().end, format!(": {of}")))
+    let functions = functions.filter_map(|(at, _)| scan.function(at)).flatten();
+    functions.chain(tables::annotations(tokens)).collect()
 }
 
 struct Scan<'a> {
@@ -67,7 +37,7 @@ struct Scan<'a> {
     /// The table that the file returns, if it has a name.
     returned: Option<&'a str>,
     /// The local functions that are put into the table as hooks.
-    hooks: Vec<(&'a str, Hook)>,
+    hooks: BTreeMap<&'a str, Hook>,
 }
 
 /// What a function is called.
@@ -88,16 +58,14 @@ impl<'a> Scan<'a> {
     /// The annotations of the function at a token; nothing if it is not understood.
     fn function(&self, at: usize) -> Option<Vec<Edit>> {
         let (called, open) = self.called(at)?;
-        let close = self.closing(open)?;
+        let (starts, close) = self.parameters(open)?;
         let hook = self.hook(&called);
         let is_nameless = matches!(called, Called::Nothing);
         if is_nameless && self.role != Role::Test {
             return None;
         }
         let mut edits = Vec::new();
-        let starts = (open + 1..close)
-            .filter(|at| matches!(self.word(at - 1), "(" | ",") && self.is_outermost(open, *at));
-        for (number, parameter) in starts.enumerate() {
+        for (number, parameter) in starts.into_iter().enumerate() {
             let token = self.tokens.get(parameter)?;
             if token.text == "..." {
                 break;
@@ -152,10 +120,7 @@ impl<'a> Scan<'a> {
                 hook(field)
             }
             Called::Field(..) => None,
-            Called::Name(name) => {
-                let local = self.hooks.iter().find(|(local, _)| local == name).map(|(_, hook)| *hook);
-                local.or_else(|| hook(name))
-            }
+            Called::Name(name) => self.hooks.get(name).copied().or_else(|| hook(name)),
         }
     }
 
@@ -186,30 +151,23 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The bracket that closes the one at a token.
-    fn closing(&self, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for (at, token) in self.tokens.iter().enumerate().skip(open) {
+    /// Where the parameters begin that stand in the bracket at a token, and the bracket that closes it.
+    fn parameters(&self, open: usize) -> Option<(Vec<usize>, usize)> {
+        let (mut depth, mut starts) = (0_usize, Vec::new());
+        for (at, token) in self.tokens.iter().enumerate().skip(open).take(MAX_TOKENS_AHEAD) {
+            if depth == 1 && token.text != ")" && matches!(self.word(at - 1), "(" | ",") {
+                starts.push(at);
+            }
             match token.text {
                 "(" | "{" | "<" => depth += 1,
                 ")" | "}" | ">" => depth = depth.checked_sub(1)?,
                 _ => {}
             }
             if depth == 0 {
-                return Some(at);
+                return Some((starts, at));
             }
         }
         None
-    }
-
-    /// Whether a token stands directly inside of the bracket at `open`.
-    fn is_outermost(&self, open: usize, at: usize) -> bool {
-        let between = self.tokens.get(open + 1..at).unwrap_or_default();
-        let depth = |opening: &[&str], closing: &[&str]| {
-            between.iter().filter(|token| opening.contains(&token.text)).count()
-                == between.iter().filter(|token| closing.contains(&token.text)).count()
-        };
-        depth(&["(", "{", "<"], &[")", "}", ">"])
     }
 }
 
@@ -230,7 +188,7 @@ fn returned<'a>(tokens: &'a [Token<'a>]) -> Option<&'a str> {
 }
 
 /// `open = local_function`, as in a table or as an assignment to a field.
-fn hooks_by_local<'a>(tokens: &'a [Token<'a>]) -> Vec<(&'a str, Hook)> {
+fn hooks_by_local<'a>(tokens: &'a [Token<'a>]) -> BTreeMap<&'a str, Hook> {
     let functions: BTreeSet<&str> = tokens
         .windows(2)
         .filter_map(|pair| match pair {
@@ -293,17 +251,6 @@ mod tests {
             ("local function f(a: { b: number, c: any }, d, ...) return a end", {
                 "local function f(a: { b: number, c: any }, d: any, ...) return a end".to_owned()
             }),
-            (
-                "local a = { 'x' } local b = {} local c = {} table.insert(a, 1) b[#b + 1] = 2 c.x = 3",
-                "local a: { any } = { 'x' } local b: { any } = {} local c = {} table.insert(a, 1) b[#b + 1] = 2 c.x = 3"
-                    .to_owned(),
-            ),
-            (
-                "local a, b = {} local c = { {} } local d = { x = 1 } local e = { y = 1 } f(d[z]) outcome(e)",
-                "local a, b = {} local c: { any } = { {} } local d: { [any]: any } = { x = 1 } \
-                 local e: OutcomeTable = { y = 1 } f(d[z]) outcome(e)"
-                    .to_owned(),
-            ),
             ("pcall(function(a) end)", "pcall(function(a) end)".to_owned()),
             ("function p:open(a) end return p", "function p:open(a) end return p".to_owned()),
             ("function p.open(", "function p.open(".to_owned()),

@@ -1,5 +1,8 @@
 //! What a policy has of Luau's own libraries.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::workbench::lex::{Kind, tokens};
 
 /// The trusted half of the policy host, which takes everything else away.
@@ -7,7 +10,17 @@ const PRELUDE: &str = include_str!("../../prelude.luau");
 
 /// The names that stay in a library: what `keep(library, { "name", … })` lists in the prelude. Nothing for a library
 /// that stays as it is, or that is none.
-pub(super) fn kept(library: &str) -> Option<Vec<&'static str>> {
+pub(super) fn kept(library: &str) -> Option<&'static [&'static str]> {
+    static KEPT: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+        ["string", "table", "math", "utf8"]
+            .into_iter()
+            .filter_map(|library| Some((library, listed(library)?)))
+            .collect()
+    });
+    KEPT.get(library).map(Vec::as_slice)
+}
+
+fn listed(library: &str) -> Option<Vec<&'static str>> {
     let tokens = tokens(PRELUDE);
     let call = |at: usize| {
         let words = tokens.get(at..at + 3)?;

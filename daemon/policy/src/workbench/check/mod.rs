@@ -9,6 +9,7 @@ mod finding;
 mod libraries;
 mod place;
 mod requires;
+mod tables;
 mod test_words;
 mod types;
 mod unreturned;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use finding::{Finding, Place, Severity};
 pub use types::{DEFINITIONS, TypeCheck, TypeProblem};
 
+use crate::limits::MAX_FINDINGS;
 use crate::load_error::{Fault, LoadError};
 use crate::meter::Budget;
 use crate::set::PolicySet;
@@ -71,12 +73,14 @@ pub fn examine(sources: &Sources, channels: &Channels) -> Examination {
     }
     for (file, text) in sources.iter() {
         let tokens = super::lex::tokens(text);
-        findings.extend(words::findings(file, &tokens, channels));
-        findings.extend(unreturned::findings(file, &tokens));
-        findings.extend(unchecked(file, text));
+        let mut slips = words::findings(file, &tokens, channels);
+        slips.extend(unreturned::findings(file, &tokens));
         if is_test(file) {
-            findings.extend(test_words::findings(file, &tokens, channels));
+            slips.extend(test_words::findings(file, &tokens, channels));
         }
+        slips.truncate(MAX_FINDINGS);
+        findings.append(&mut slips);
+        findings.extend(unchecked(file, text));
         if is_test(file) && !tokens.iter().any(|token| matches!(token.text, "test" | "cases" | "invariant")) {
             let hint = "write test(\"what holds\", function() … end)";
             findings.push(Finding::warning(file, None, "there is no test in this file").with_hint(hint));
@@ -173,4 +177,39 @@ fn unchecked(file: &str, text: &str) -> Option<Finding> {
     let place = Place { line, column: 1, width: u32::try_from(text.len()).unwrap_or(1) };
     let message = format!("the types of this file are not checked strictly: it says {}", text.trim());
     Some(Finding::warning(file, Some(place), message).with_hint("take the line away"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::MAX_FILE_BYTES;
+
+    /// Texts that would take hours if something looked at every word for every word of them.
+    #[test]
+    fn large_files_are_read_in_proportion() {
+        let fill = |part: &str| part.repeat(MAX_FILE_BYTES / part.len());
+        for part in [
+            "function f(",
+            "local a = {{",
+            "prove{",
+            "open { account = {",
+            "math.x ",
+            "if x then deny \"x\" else ",
+            "a[b]",
+            "f(function(case, a, b) ",
+            "local m = require './m' m.T ",
+            "case.reason == \"x\" ",
+            "`{",
+        ] {
+            let name = if part.starts_with("open") { "default_test.lua" } else { "default.lua" };
+            let module = ("m.lua".to_owned(), "export type T = number return {}".to_owned());
+            let files = BTreeMap::from([(name.to_owned(), fill(part)), module]);
+            let sources = Sources::from_files(files).expect("a set");
+            let examination = examine(&sources, &Channels::default());
+            assert!((1..=2 * MAX_FINDINGS).contains(&examination.findings.len()), "{part}");
+            let checks = TypeCheck::of(&sources, &Channels::default(), &BTreeSet::new());
+            let texts: Vec<&String> = checks.iter().flat_map(|check| check.files.values()).collect();
+            assert!(texts.len() == 2 && texts.iter().all(|text| text.len() < 1 << 20), "{part}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use super::finding::Finding;
 use super::place;
 use super::words::{STATES, unknown};
 use crate::fact::Fact;
+use crate::limits::MAX_TOKENS_AHEAD;
 use crate::spelling::nearest;
 use crate::vocabulary::Channels;
 use crate::workbench::lex::{Kind, Token};
@@ -83,7 +84,7 @@ impl<'a> Scan<'a> {
         // The field that each open bracket belongs to; none where what is inside is not a record of the case.
         let mut path: Vec<Option<String>> = Vec::new();
         let mut findings = Vec::new();
-        for at in open..self.tokens.len() {
+        for at in open..self.tokens.len().min(open + MAX_TOKENS_AHEAD) {
             let (before, text) = (at.checked_sub(1).map_or("", |at| self.text(at)), self.text(at));
             match text {
                 "{" => {

@@ -87,7 +87,8 @@ impl<'a> TypeCheck<'a> {
         let for_policies =
             if for_policies.is_empty() { definitions.clone() } else { for_policies + INTERNAL };
         let graph = Graph::new(sources);
-        let texts = Texts { sources, broken, graph: &graph };
+        let exports = sources.iter().map(|(file, text)| (file, exports(text))).collect();
+        let texts = Texts { sources, broken, graph: &graph, exports };
         let request = |definitions: String, tests: bool| {
             let mut check = TypeCheck { definitions, files: BTreeMap::new(), origins: BTreeMap::new() };
             let chosen = sources.iter().filter(|(file, _)| is_test(file) == tests);
@@ -145,6 +146,8 @@ struct Texts<'a, 'b> {
     sources: &'a Sources,
     broken: &'b BTreeSet<String>,
     graph: &'b Graph<'a>,
+    /// The types that each file exports.
+    exports: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
 impl<'a> Texts<'a, '_> {
@@ -195,6 +198,7 @@ impl<'a> Texts<'a, '_> {
 
     fn edits(&self, file: &str, text: &str, words: &[Token<'_>], role: Role, modules: &[&str]) -> Vec<Edit> {
         let mut edits = annotations(words, role);
+        let mut locals = BTreeMap::new();
         for require in requires(text) {
             let Some(name) = &require.name else {
                 edits.push(Edit::replace(require.range, "__readmit_require"));
@@ -204,11 +208,13 @@ impl<'a> Texts<'a, '_> {
             let number = module.and_then(|module| modules.iter().position(|known| *known == module));
             let given = number.map_or_else(|| "__readmit_anything".to_owned(), local);
             edits.push(Edit::replace(require.range, given));
-            if let (Some(module), Some(local)) = (module, &require.local) {
-                let module = self.sources.files().get(module).map_or("", String::as_str);
-                edits.extend(foreign_types(words, local, module));
+            if let (Some(exports), Some(local)) =
+                (module.and_then(|module| self.exports.get(module)), require.local)
+            {
+                locals.insert(local, exports);
             }
         }
+        edits.extend(foreign_types(words, &locals));
         edits
     }
 }
@@ -217,17 +223,20 @@ fn local(number: usize) -> String {
     format!("__readmit_module_{number}")
 }
 
-/// `module.Type` cannot be followed, so it is any type.
-fn foreign_types(words: &[Token<'_>], local: &str, module: &str) -> Vec<Edit> {
-    let exported: BTreeSet<String> = tokens(module)
-        .windows(3)
-        .filter_map(|words| match words {
-            [a, b, name] if a.text == "export" && b.text == "type" => Some(name.text.to_owned()),
-            _ => None,
-        })
-        .collect();
+/// The names of the types that a text exports.
+fn exports(text: &str) -> BTreeSet<&str> {
+    let tokens = tokens(text);
+    let exported = tokens.windows(3).filter_map(|words| match words {
+        [a, b, name] if a.text == "export" && b.text == "type" => Some(name.text),
+        _ => None,
+    });
+    exported.collect()
+}
+
+/// `module.Type` cannot be followed, so it is any type. `locals` are the modules' names in this file.
+fn foreign_types(words: &[Token<'_>], locals: &BTreeMap<String, &BTreeSet<&str>>) -> Vec<Edit> {
     let types = words.windows(3).filter_map(|words| match words {
-        [owner, dot, name] if owner.text == local && dot.text == "." && exported.contains(name.text) => {
+        [owner, dot, name] if dot.text == "." && locals.get(owner.text)?.contains(name.text) => {
             Some(Edit::replace(owner.start..name.range().end, "any"))
         }
         _ => None,

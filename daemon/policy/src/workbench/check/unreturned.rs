@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::place;
+use crate::limits::MAX_TOKENS_AHEAD;
 use crate::workbench::lex::{Kind, Token};
 
 /// The words that make an answer or a part of one.
@@ -41,18 +42,23 @@ fn begins_statement(tokens: &[Token<'_>], at: usize) -> bool {
     }
 }
 
-/// Whether the `then` or `else` at a place belongs to an `if` that is a value.
+/// Whether the `then` or `else` at a place belongs to an `if` that is a value. What goes on for too long is taken for one.
 fn is_expression(tokens: &[Token<'_>], at: usize) -> bool {
-    let head = tokens.get(..at).unwrap_or_default();
-    let Some(start) = head.iter().rposition(|token| token.kind == Kind::Name && token.text == "if") else {
-        return true;
-    };
-    let Some(before) = start.checked_sub(1).and_then(|before| head.get(before)) else { return false };
-    match (before.kind, before.text) {
-        (Kind::Name, "else" | "then") => is_expression(tokens, start - 1),
-        (Kind::Name, word) => OPEN_ENDS.contains(&word),
-        (Kind::Symbol, symbol) => !matches!(symbol, ")" | "}" | "]" | ";"),
-        (Kind::Number | Kind::Text, _) => false,
+    let mut end = at;
+    let from = at.saturating_sub(MAX_TOKENS_AHEAD);
+    loop {
+        let head = tokens.get(from..end).unwrap_or_default();
+        let Some(start) = head.iter().rposition(|token| token.kind == Kind::Name && token.text == "if")
+        else {
+            return true;
+        };
+        let Some(before) = start.checked_sub(1).and_then(|before| head.get(before)) else { return from > 0 };
+        match (before.kind, before.text) {
+            (Kind::Name, "else" | "then") => end = from + start - 1,
+            (Kind::Name, word) => return OPEN_ENDS.contains(&word),
+            (Kind::Symbol, symbol) => return !matches!(symbol, ")" | "}" | "]" | ";"),
+            (Kind::Number | Kind::Text, _) => return false,
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Words that no policy can mean, found without running it: a misspelt factor in a list, an unknown key of an answer,
 //! a reason that there is not, a function that the libraries do not have here.
 
+use std::collections::BTreeSet;
+
 use readmit_recovery::account::{Form, Reason};
 use readmit_recovery::disposition::Disposition;
 
 use super::finding::Finding;
 use super::libraries::kept;
 use super::place;
+use crate::limits::MAX_TOKENS_AHEAD;
 use crate::misuse::Misuse;
 use crate::spelling::nearest;
 use crate::verdicts::{KEYS, keys};
@@ -19,7 +22,9 @@ pub(super) const STATES: [&str; 9] =
 
 /// What is wrong with the words of a file.
 pub(super) fn findings(file: &str, tokens: &[Token<'_>], channels: &Channels) -> Vec<Finding> {
-    let scan = Scan { file, tokens, channels };
+    let locals = tokens.windows(2).filter(|pair| pair.first().is_some_and(|word| word.text == "local"));
+    let locals = locals.filter_map(|pair| pair.get(1)).map(|name| name.text).collect();
+    let scan = Scan { file, tokens, channels, locals };
     (0..tokens.len()).flat_map(|at| scan.word(at)).collect()
 }
 
@@ -27,6 +32,8 @@ struct Scan<'a> {
     file: &'a str,
     tokens: &'a [Token<'a>],
     channels: &'a Channels,
+    /// The names of local variables.
+    locals: BTreeSet<&'a str>,
 }
 
 impl<'a> Scan<'a> {
@@ -70,7 +77,7 @@ impl<'a> Scan<'a> {
             return Vec::new();
         }
         let (mut depth, mut entries) = (0_usize, Vec::new());
-        for (at, token) in self.tokens.iter().enumerate().skip(open) {
+        for (at, token) in self.tokens.iter().enumerate().skip(open).take(MAX_TOKENS_AHEAD) {
             match token.text {
                 "}" | ")" | "]" if depth == 1 => break,
                 "}" | ")" | "]" => depth -= 1,
@@ -144,9 +151,7 @@ impl<'a> Scan<'a> {
     /// A function that a library does not have here.
     fn library(&self, at: usize) -> Option<Finding> {
         let (library, name) = (self.tokens.get(at)?, self.tokens.get(at + 2)?);
-        let is_local =
-            |pair: &[Token<'_>]| matches!(pair, [a, b] if a.text == "local" && b.text == library.text);
-        if self.text(at + 1) != "." || name.kind != Kind::Name || self.tokens.windows(2).any(is_local) {
+        if self.text(at + 1) != "." || name.kind != Kind::Name || self.locals.contains(library.text) {
             return None;
         }
         let kept = kept(library.text)?;
