@@ -222,3 +222,84 @@ async fn dictionaries_are_strictly_read() {
     let shown: Dict = on.call("org.readmit.Accounts1", "Show", &ALICE).await.expect("shown");
     assert_eq!(*shown["has_password"], Variant::from(true));
 }
+
+/// The questions about policies, with the keys and types that the interface states.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_policies_answer_as_the_interface_states() {
+    let on = OnBus::with_admins(vec![own_uid()]).await;
+    on.house.add_alice().await;
+    on.house.open(ALICE, "lost").await;
+    let policies = "org.readmit.Policies1";
+    let none = HashMap::<String, Variant<'_>>::new;
+    let signed = |dict: &Dict| -> BTreeSet<String> {
+        dict.iter().map(|(key, value)| format!("{key} {}", value.value_signature())).collect()
+    };
+    let has = |dict: &Dict, wanted: &[&str]| {
+        let found = signed(dict);
+        for one in wanted {
+            assert!(found.contains(*one), "{one} in {found:?}");
+        }
+    };
+    let plain: Dict = on.call(policies, "Explain", &(ALICE, "lost", none())).await.expect("explained");
+    has(&plain, &["verdict s", "plan s", "minimal_sets as", "version s", "micros t"]);
+    assert!(!plain.contains_key("lines"));
+    let context = HashMap::from([("detail", Variant::from(true)), ("known", Variant::from(true))]);
+    let detail: Dict = on.call(policies, "Explain", &(ALICE, "lost", context)).await.expect("explained");
+    has(
+        &detail,
+        &["lines as", "decided_at as", "facts aa{sv}", "factors aa{sv}", "source aa{sv}", "outcome a{sv}"],
+    );
+    let wrong = HashMap::from([("detail", Variant::from("yes"))]);
+    let refused: Result<Dict, _> = on.call(policies, "Explain", &(ALICE, "lost", wrong)).await;
+    assert_eq!(refused.map(|_| ()), Err("org.readmit.Error.InvalidArgument".to_owned()));
+    let rows: Vec<Dict> = on.call(policies, "Readiness", &(none(), "", 9_u32)).await.expect("looked");
+    has(
+        &rows[0],
+        &["account s", "realm s", "kind s", "ready b", "ways a{ss}", "by_rule b", "missing as", "because as"],
+    );
+    let wrong = HashMap::from([("colour", Variant::from("red"))]);
+    let refused: Result<Vec<Dict>, _> = on.call(policies, "Readiness", &(wrong, "", 9_u32)).await;
+    assert_eq!(refused.map(|_| ()), Err("org.readmit.Error.InvalidArgument".to_owned()));
+    let rows: Vec<Dict> = on.call(policies, "Decisions", &(0_u64, 0_u64, 9_u32)).await.expect("read");
+    has(&rows[0], &["id t", "at t", "case s", "version s", "hook s", "input s", "verdict s", "micros t"]);
+
+    let candidate = HashMap::from([("default.lua", "return { open = function() return deny 'x' end }")]);
+    let version: String = on.call(policies, "Shadow", &candidate).await.expect("started");
+    on.house.open(ALICE, "lost").await;
+    on.house.service.settle_shadow().await;
+    let rows: Vec<Dict> = on.call(policies, "Differences", &(0_u64, 0_u64, 9_u32)).await.expect("read");
+    has(
+        &rows[0],
+        &[
+            "id t",
+            "at t",
+            "case s",
+            "version s",
+            "hook s",
+            "change s",
+            "words s",
+            "input s",
+            "verdict s",
+            "shadow s",
+        ],
+    );
+    assert_eq!(*rows[0]["change"], Variant::from("stronger"));
+    on.call::<_, ()>(policies, "StopShadow", &()).await.expect("stopped");
+    let listed: Vec<Dict> = on.call(policies, "List", &()).await.expect("listed");
+    let shadow = listed.iter().find(|row| row.contains_key("shadow")).expect("the candidate");
+    assert_eq!(*shadow["version"], Variant::from(version));
+    has(
+        shadow,
+        &[
+            "shadow b",
+            "stopped_at t",
+            "asked t",
+            "same t",
+            "weaker t",
+            "failing t",
+            "stronger t",
+            "other t",
+            "dropped t",
+        ],
+    );
+}

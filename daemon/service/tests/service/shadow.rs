@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use readmit_policy::limits::MAX_FILE_BYTES;
-use readmit_store::{DecisionRow, ShadowTally, Store, Write};
+use readmit_policy::workbench::compare::Effect;
+use readmit_policy::workbench::replay::{Replay, log};
+use readmit_policy::{Budget, Channels, LoadError, PolicySet, Sources};
+use readmit_recovery::rules::Rules;
+use readmit_store::{DecisionRow, ShadowTally, Store, StoredDecision, Write};
 use readmitd::service::Fault;
 
 use crate::house::{ADMIN, ALICE, House, PASSWORD, POLICY, limits};
@@ -194,4 +198,35 @@ async fn the_decision_log_is_read_page_by_page_and_that_is_journalled() {
     };
     house.store.commit(change).await.expect("logged");
     assert_eq!((read(2, 1000).await.len(), read(9, 1000).await.len()), (7, 2));
+}
+
+/// What the daemon logs is what a replay reads: the same policies decide the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_decision_log_replays() {
+    let house = House::quiet().await;
+    house.add_alice().await;
+    let case = house.open(ALICE, "lost").await;
+    house.prove(&case, "password", PASSWORD).await;
+    house.open(ALICE, "stolen").await;
+    let rows = house.service.decisions(Default::default(), 0, 1000, ADMIN).await.expect("read");
+    let mut text = log::header();
+    for StoredDecision { id, row } in &rows {
+        let names = (row.case.as_str(), row.version.as_str(), row.hook.as_str());
+        text += &log::line((*id, row.at.unix(), row.micros), names, &row.input, &row.verdict);
+    }
+    for (policy, same, weaker) in [(POLICY.to_owned(), 3, 0), (weaker(), 2, 1)] {
+        let load = |load: fn(Sources, Budget, &Channels) -> Result<PolicySet, LoadError>| {
+            let sources = Sources::from_files(files(&policy)).expect("sources");
+            load(sources, Budget::default(), &Channels::default()).expect("a set")
+        };
+        let (candidate, watched) = (load(PolicySet::load), load(PolicySet::watched));
+        let rules = Rules::default();
+        let mut lines = log::Lines::open(text.as_bytes()).expect("a log");
+        let mut replay = Replay::new(&candidate, &watched, &rules);
+        while let Some(line) = lines.next_line().expect("a line") {
+            replay.line(line).expect("a decision");
+        }
+        let report = replay.finish().expect("a report");
+        assert_eq!((report.same, report.count(Effect::Weaker)), (same, weaker));
+    }
 }
