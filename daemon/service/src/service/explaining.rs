@@ -324,10 +324,6 @@ fn excerpt(set: &PolicySet, lines: &[(String, u32)]) -> Vec<SourceLine> {
 }
 
 /// A fact as the policy sees it.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line a fact, and the compiler sees to it that none is left out"
-)]
 fn shown(fact: Fact, question: &Question) -> String {
     use Fact as F;
     let facts = &question.facts;

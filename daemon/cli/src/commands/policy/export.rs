@@ -128,12 +128,12 @@ async fn copy(
             break;
         }
     }
-    output.flush().or_else(|error| stopped(error))?;
+    output.flush().or_else(stopped)?;
     Ok(count)
 }
 
 fn put(output: &mut impl Write, line: &str) -> Result<(), Stopped> {
-    output.write_all(line.as_bytes()).or_else(|error| stopped(error))
+    output.write_all(line.as_bytes()).or_else(stopped)
 }
 
 fn stopped(error: std::io::Error) -> Result<(), Stopped> {
