@@ -55,3 +55,5 @@ pub const LOG_AHEAD: usize = 4;
 pub const CLASSES_DEFAULT: usize = 20_000;
 /// Digits of a version of the policies in a table.
 pub const SHORT_VERSION: usize = 12;
+/// Counterexamples of one property that `policy verify` shows in words; further ones are counted.
+pub const COUNTEREXAMPLES_SHOWN: usize = 5;

@@ -19,6 +19,7 @@ mod set;
 mod shadow;
 mod share;
 mod test;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -28,6 +29,7 @@ use crate::failure::Failure;
 const EXAMPLES: &str = "\
 Examples:
   readmit policy test                              journeys of your own through the rules, without a daemon
+  readmit policy verify                            every case there can be, and what does not hold
   readmit policy check policies                    everything that can be known without running a case
   readmit policy list
   readmit policy explain alice --reason lost       what would have to be proven, and why
@@ -60,6 +62,7 @@ enum Verb {
     Rollback(rollback::Rollback),
     Explain(explain::Explain),
     Test(test::Test),
+    Verify(verify::Verify),
     Replay(replay::ReplayLog),
     Mutate(mutate::Mutate),
     Export(export::Export),
@@ -79,6 +82,7 @@ pub async fn run(policy: Policy, context: &mut Context) -> Result<(), Failure> {
         Verb::Rollback(verb) => rollback::run(verb, context).await,
         Verb::Explain(verb) => explain::run(verb, context).await,
         Verb::Test(verb) => test::run(verb, context).await,
+        Verb::Verify(verb) => verify::run(verb, context).await,
         Verb::Replay(verb) => replay::run(verb, context).await,
         Verb::Mutate(verb) => mutate::run(verb, context).await,
         Verb::Export(verb) => export::run(verb, context).await,

@@ -35,3 +35,5 @@ mod story;
 mod terminal;
 #[cfg(test)]
 mod verbs;
+#[cfg(test)]
+mod verifying;

@@ -133,6 +133,31 @@ impl Fork {
     }
 }
 
+/// How factors fail in one state, and what the policy says to it.
+#[derive(Default)]
+struct Failures {
+    answers: Vec<(Factor, bool, Verdict)>,
+    /// The last question, to be asked again with another disposition.
+    question: Option<Question>,
+}
+
+/// The question that is asked when a factor fails next.
+fn failing(journey: &Journey, factor: &Factor, disposition: Disposition) -> Question {
+    let case = &journey.case;
+    let count = case.tracks.get(factor).map_or(0, |track| track.failed) + 1;
+    Question {
+        hook: Hook::Failed,
+        case: case.id.clone(),
+        reason: case.reason,
+        facts: case.facts.clone(),
+        proven: case.proven.clone(),
+        failures: Vec::new(),
+        factor: None,
+        failure: Some(Failure { factor: factor.clone(), disposition, count, at: journey.now }),
+        now: journey.now,
+    }
+}
+
 /// A walk under way.
 struct Walk<'a, 'm> {
     ground: &'a Ground<'a>,
@@ -187,7 +212,7 @@ impl Walk<'_, '_> {
         let next = moves(&journey, &terrain);
         let aside = self.keys.aside(&journey, is_resolved, self.fork.looks);
         let is_first = aside.is_none_or(|key| self.asides.insert(key));
-        let mut failures = Vec::new();
+        let mut failures = Failures::default();
         for one in next {
             if one.is_aside && !is_first
                 || !one.repeats && self.is_known_failure(&one, &journey, &mut failures)
@@ -205,41 +230,33 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a factor that fails like this gets the same answer, but for its words, as in one of `known`.
-    fn is_known_failure(
-        &mut self,
-        one: &Move,
-        journey: &Journey,
-        known: &mut Vec<(Factor, bool, Verdict)>,
-    ) -> bool {
+    /// Whether a factor that fails like this gets the same answer, but for its words, as in one that is known.
+    fn is_known_failure(&mut self, one: &Move, journey: &Journey, known: &mut Failures) -> bool {
         let [Action::Fail(factor, disposition)] = one.actions.as_slice() else { return false };
         if self.fork.looks.now || self.fork.looks.failures {
             return false;
         }
-        let case = &journey.case;
-        let count = case.tracks.get(factor).map_or(0, |track| track.failed) + 1;
-        let failure = Failure { factor: factor.clone(), disposition: *disposition, count, at: journey.now };
-        let question = Question {
-            hook: Hook::Failed,
-            case: case.id.clone(),
-            reason: case.reason,
-            facts: case.facts.clone(),
-            proven: case.proven.clone(),
-            failures: case.failures.iter().cloned().chain([failure.clone()]).collect(),
-            factor: None,
-            failure: Some(failure),
-            now: journey.now,
+        let mut question = match known.question.take() {
+            Some(question) if question.failure.as_ref().is_some_and(|failure| failure.factor == *factor) => {
+                question
+            }
+            Some(_) | None => failing(journey, factor, *disposition),
         };
+        // What failed before is not looked at, so it may be left out.
+        if let Some(failure) = &mut question.failure {
+            failure.disposition = *disposition;
+        }
         let verdict = match self.fork.decide(self.ground, self.memo, &question) {
             Verdict::Escalate { to, .. } => Verdict::Escalate { to, because: String::new() },
             Verdict::Deny { .. } => Verdict::Deny { because: String::new() },
             other => other,
         };
+        known.question = Some(question);
         let takes_tries = matches!(disposition, Disposition::WrongCode | Disposition::WrongDigits);
         let failed = (factor.clone(), takes_tries, verdict);
-        let is_known = known.contains(&failed);
+        let is_known = known.answers.contains(&failed);
         if !is_known {
-            known.push(failed);
+            known.answers.push(failed);
         }
         is_known
     }
