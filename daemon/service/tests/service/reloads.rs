@@ -132,9 +132,10 @@ impl Desk {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_saved_set_decides_the_next_case_however_it_is_saved() {
+    type Way = fn(&Desk, &str);
     let mut desk = Desk::new().await;
     desk.house.add_alice().await;
-    let ways: [(&str, fn(&Desk, &str)); 5] = [
+    let ways: [(&str, Way); 5] = [
         ("written", |desk, text| desk.save(text)),
         ("renamed into place", |desk, text| desk.save_by_rename(text)),
         ("removed and written anew", |desk, text| {
