@@ -52,14 +52,6 @@ impl Surroundings {
         self.plugins.channels()
     }
 
-    /// Reads and loads the policies of a directory.
-    ///
-    /// # Errors
-    /// Every problem of the set, with its place.
-    pub fn load(&self, directory: &Path) -> Result<PolicySet, Failure> {
-        self.accept(read(directory)?)
-    }
-
     /// Loads policies.
     ///
     /// # Errors
