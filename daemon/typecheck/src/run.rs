@@ -13,6 +13,10 @@ use crate::protocol::{Answer, BadRequest, Request};
 /// Why there is no answer.
 #[derive(Debug, Error)]
 enum Failed {
+    #[error(
+        "readmit-typecheck takes no arguments: `readmit policy check` runs it, with a request on standard input"
+    )]
+    Arguments,
     #[error("{0}")]
     Request(#[from] BadRequest),
     #[error("{0}")]
@@ -39,6 +43,9 @@ pub fn run() -> ExitCode {
 }
 
 fn answer() -> Result<(), Failed> {
+    if std::env::args_os().len() > 1 {
+        return Err(Failed::Arguments);
+    }
     let request = Request::read(std::io::stdin().lock())?;
     setrlimit(Resource::As, Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) })?;
     let answer = on_large_stack(request)?;

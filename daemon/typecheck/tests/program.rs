@@ -104,6 +104,13 @@ fn what_is_no_request_is_refused_in_one_line() {
     assert!(String::from_utf8(endless.stderr).unwrap().contains("the request is larger"));
 }
 
+#[test]
+fn whoever_runs_it_by_hand_is_told_what_to_run() {
+    let output = Command::new(env!("CARGO_BIN_EXE_readmit-typecheck")).arg("--help").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("`readmit policy check` runs it"));
+}
+
 /// Whatever a file holds, it is answered, or it brings the program down so that it can be seen.
 #[test]
 fn hostile_files_are_answered_or_seen() {

@@ -19,12 +19,14 @@ Examples:
   readmit policy check ./policies --channel sms    with a plugin for text messages
   readmit policy check --json | jq -r '.[].message'
 
-What is checked: syntax; hooks; names, fields, factors and keys that nobody knows; answers that do not fit their hook;
-what require names, even where it is never run; and strict Luau types against the whole API (types.d.luau). A parameter
-without a type of its own has the one that its hook gives it.
+What is checked: syntax; hooks; names, fields, factors and keys that nobody knows; answers that
+are thrown away or do not fit their hook; what require names, even where it is never run; and
+strict Luau types against the whole API (types.d.luau). A parameter without a type of its own
+has the one that its hook gives it.
 
-JSON: [{file, line, column, severity, message, hint, source}], in order; line, column, hint and source may be null,
-severity is error, warning or note. Errors end with exit code 1; so do warnings with --deny-warnings.";
+JSON: [{file, line, column, severity, message, hint, source}], in order; line, column, hint and
+source may be null; severity is error, warning or note. Errors end with exit code 1; so do
+warnings with --deny-warnings.";
 
 /// Find everything that is wrong with policies before any case is run
 #[derive(Args)]

@@ -104,7 +104,7 @@ fn source(line: &str, place: Place, style: Style) -> String {
     let width = (end - start).min(SOURCE_CHARS.saturating_sub(start - skipped)).max(1);
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
-    let caret = format!("{}{}", " ".repeat(start - skipped), style.state(&"^".repeat(width)));
+    let caret = format!("{}{}", " ".repeat(start - skipped), style.bold(&"^".repeat(width)));
     let bar = style.dim("|");
     format!("  {} {bar} {}\n  {gutter} {bar} {caret}\n", style.dim(&number), plain(&shown).trim_end())
 }
