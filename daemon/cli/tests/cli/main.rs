@@ -34,6 +34,8 @@ mod story;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod verifying;
