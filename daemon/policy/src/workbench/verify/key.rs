@@ -32,19 +32,23 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The key of a case. Failures count up to `cap`.
+    /// The key of a case. Failures count up to `cap`; `way` is whether staff have resolved it, and whether somebody was
+    /// slow.
     pub fn key(
         &mut self,
         journey: &Journey,
-        is_resolved: bool,
+        way: [bool; 2],
         cap: u32,
         looks: Looks,
         group: &Group,
         domain: &Domain,
     ) -> Key {
         let case = &journey.case;
-        let mut key =
-            vec![u64::from(is_resolved), place(&mut self.plans, &case.plan), case.approvals.len() as u64];
+        let mut key = vec![
+            u64::from(way[0]) + 2 * u64::from(way[1]),
+            place(&mut self.plans, &case.plan),
+            case.approvals.len() as u64,
+        ];
         self.state(&case.state, &mut key);
         key.push(journey.now.since(case.opened_at).as_secs() / COARSE_SECONDS);
         let mut proven: Vec<u64> =

@@ -13,7 +13,7 @@ use readmit_recovery::verdict::Verdict;
 use super::domain::Domain;
 use super::finding::{Finding, Property, Way};
 use super::group::Group;
-use super::key::{Key, Keys};
+use super::key::{Key, Keys, is_too_late};
 use super::looks::Looks;
 use super::memo::Memo;
 use super::moves::{Move, Terrain, abilities, lacks, moves};
@@ -54,6 +54,8 @@ struct Node {
     parent: Option<usize>,
     actions: Vec<Action>,
     is_resolved: bool,
+    /// Whether somebody waited longer than they had to.
+    is_slow: bool,
     natural_from: Vec<usize>,
 }
 
@@ -312,15 +314,32 @@ impl Walk<'_, '_> {
     ) {
         let was_resolved = from.and_then(|from| self.nodes.get(from)).is_some_and(|node| node.is_resolved);
         let is_resolved = was_resolved || actions.iter().any(|action| matches!(action, Action::Resolve(_)));
+        let was_slow = from.and_then(|from| self.nodes.get(from)).is_some_and(|node| node.is_slow);
+        let is_proving = journey.case.state == State::Proving;
+        let is_slow = is_proving && (was_slow || matches!(actions.as_slice(), [Action::Wait(_)]));
         self.judge(&journey, step, from, &actions, is_resolved);
         self.ends += u64::from(journey.case.state.is_final());
         let (ground, fork) = (self.ground, &self.fork);
-        let key = self.keys.key(&journey, is_resolved, ground.cap, fork.looks, &fork.group, ground.domain);
+        let key = self.keys.key(
+            &journey,
+            [is_resolved, is_slow],
+            ground.cap,
+            fork.looks,
+            &fork.group,
+            ground.domain,
+        );
         let known = self.known.get(&key).copied();
         let at = known.unwrap_or(self.nodes.len());
         if known.is_none() {
             let goes_on = !journey.case.state.is_final();
-            self.nodes.push(Node { journey, parent: from, actions, is_resolved, natural_from: Vec::new() });
+            self.nodes.push(Node {
+                journey,
+                parent: from,
+                actions,
+                is_resolved,
+                is_slow,
+                natural_from: Vec::new(),
+            });
             self.known.insert(key, at);
             if goes_on {
                 self.queue.push_back(at);
@@ -404,6 +423,11 @@ impl Walk<'_, '_> {
             else {
                 continue;
             };
+            let case = &node.journey.case;
+            if node.is_slow && case.tracks.values().any(|track| is_too_late(case, track)) {
+                // Time ran out for somebody who took it; that is not the policy's doing.
+                continue;
+            }
             let cause = self.why_dead(&node.journey);
             let journey = node.journey.clone();
             let (from, actions) = (node.parent, node.actions.clone());
