@@ -115,6 +115,8 @@ pub(super) struct Imagined {
     pub(super) case: Case,
     /// Why no policy could decide, where none could.
     pub(super) cause: Option<String>,
+    /// How long the policy took, in microseconds.
+    pub(super) micros: u64,
 }
 
 /// Opens a case of which nothing is kept.
@@ -125,7 +127,12 @@ pub(super) fn imagine(
     reason: Reason,
     at: Timestamp,
 ) -> Imagined {
-    let mut policy = |question: &Question| set.decide(question).verdict;
+    let mut micros = 0;
+    let mut policy = |question: &Question| {
+        let decision = set.decide(question);
+        micros = decision.micros;
+        decision.verdict
+    };
     let opening = Opening {
         id: CaseId::from_random([0; 16]),
         account: subject.facts.account.id.clone(),
@@ -142,7 +149,7 @@ pub(super) fn imagine(
     let opened = Case::open(opening, moment);
     let failed = opened.records.iter().find(|record| record.kind == "policy_failed");
     let cause = failed.and_then(|record| record.detail.iter().find(|(name, _)| *name == "cause"));
-    Imagined { case: opened.case, cause: cause.map(|(_, text)| text.clone()) }
+    Imagined { case: opened.case, cause: cause.map(|(_, text)| text.clone()), micros }
 }
 
 /// The plan that a case would be asked to follow; none where people or nobody decides.

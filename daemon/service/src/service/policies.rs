@@ -5,15 +5,16 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use readmit_policy::{Budget, Channels, PolicyHost, PolicySet};
 use readmit_recovery::account::Reason;
-use readmit_recovery::case::{Case, Opening, State};
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::case::{Case, State};
+use readmit_recovery::id::PolicyVersion;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{Activation, Change, CommitError, Found, Store, StoreError, Write};
 use thiserror::Error;
 
 use super::activation::{Coming, Origin, activation, entry};
 use super::admission::{Admitted, BuiltIn, Inadmissible, PolicyOptions};
-use super::{Fault, OpenContext, Service, facts, now, parse_account, seed};
+use super::explaining::{Imagined, imagine};
+use super::{Fault, OpenContext, Service, facts, now, parse_account};
 
 /// Who saves files, for the journal.
 pub const SAVER: &str = "directory";
@@ -210,36 +211,8 @@ impl Service {
         let record = record.ok_or_else(|| Fault::NotFound(format!("there is no account `{account}`")))?;
         let subject = facts::known(&record, context)?;
         let set = self.policy_host().current();
-        let version = set.version().clone();
-        let seed = seed()?;
-        let mut micros = 0;
-        let mut policy = |question: &readmit_recovery::facts::Question| {
-            let decision = set.decide(question);
-            micros = decision.micros;
-            decision.verdict
-        };
-        let opening = Opening {
-            id: CaseId::from_random(seed.id("case")),
-            account,
-            standing: subject.standing,
-            reason,
-            policy: version.clone(),
-            facts: subject.facts,
-            addresses: subject.addresses,
-            device: subject.device,
-            browser: None,
-        };
-        let moment = readmit_recovery::case::Moment {
-            now: at,
-            seed,
-            rules: &self.settings.rules,
-            policy: &mut policy,
-        };
-        let opened = Case::open(opening, moment);
-        let failed = opened.records.iter().find(|record| record.kind == "policy_failed");
-        let cause = failed.and_then(|record| record.detail.iter().find(|(name, _)| *name == "cause"));
-        let cause = cause.map(|(_, text)| text.clone());
-        Ok(Explanation { case: opened.case, version, micros, cause })
+        let Imagined { case, cause, micros } = imagine(&set, &self.settings.rules, subject, reason, at);
+        Ok(Explanation { case, version: set.version().clone(), micros, cause })
     }
 
     /// The set of a version: of the one in force, or of an open case. None where its sources are gone or no longer

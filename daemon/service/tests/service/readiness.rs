@@ -35,10 +35,10 @@ async fn what_is_missing_is_named_and_a_rule_is_called_one() {
     add(&house, "nophone", true, |account| account.phones = None).await;
     let journal = house.journal().await.len();
     let found = all(&house).await;
-    let told: Vec<(&str, bool, bool, Vec<&str>, Option<&str>)> = found
+    let told: Vec<_> = found
         .iter()
         .map(|one| {
-            let missing = one.missing.iter().map(String::as_str).collect();
+            let missing: Vec<&str> = one.missing.iter().map(String::as_str).collect();
             (one.account.as_str(), one.ready, one.by_rule, missing, one.to.as_deref())
         })
         .collect();
