@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use zbus::wire::{OwnedVariant, Variant};
 
-use crate::house::{ALICE, House, NOBODY, PASSWORD, within};
+use crate::house::{ALICE, House, NOBODY, PASSWORD, POLICY, within, write_policy};
 
 const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -191,6 +191,10 @@ async fn only_administrators_administer() {
         on.call("org.readmit.Plugins1", "Restart", &"x").await,
     ];
     assert!(refused.iter().all(|it| *it == Err("org.readmit.Error.NotAuthorized".to_owned())), "{refused:?}");
+    for method in ["Activate", "Rollback"] {
+        let refused: Result<String, _> = on.call("org.readmit.Policies1", method, &"0a1b2c").await;
+        assert_eq!(refused, Err("org.readmit.Error.NotAuthorized".to_owned()), "{method}");
+    }
     let read: Result<Vec<Dict>, _> = on.call("org.readmit.Audit1", "Read", &(0_u64, 1_u32)).await;
     assert_eq!(read, Err("org.readmit.Error.NotAuthorized".to_owned()));
     let verified: String =
@@ -302,4 +306,39 @@ async fn the_policies_answer_as_the_interface_states() {
             "dropped t",
         ],
     );
+}
+
+/// A version is listed with everything that is promised, and named by its first digits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn versions_of_the_policies_are_listed_and_brought_back() {
+    let on = OnBus::with_admins(vec![own_uid()]).await;
+    let policies = "org.readmit.Policies1";
+    let first = on.house.service.policies().in_force().version.to_string();
+    write_policy(on.house.directory.path(), &format!("-- Changed.\n{POLICY}"));
+    let second: String = on.call(policies, "Reload", &()).await.expect("loaded");
+    let listed: Vec<Dict> = on.call(policies, "List", &()).await.expect("listed");
+    let told = [
+        "version: s",
+        "state: s",
+        "current: b",
+        "loaded_at: t",
+        "actor: s",
+        "tests: u",
+        "approved_by: as",
+        "on_disk: b",
+        "files: as",
+    ];
+    assert_eq!(keys(&listed[0]), told.map(str::to_owned).into());
+    assert_eq!(keys(&listed[1]), told[..8].iter().map(|&key| key.to_owned()).collect());
+    assert_eq!((&*listed[0]["version"], &*listed[0]["state"]), (&second.as_str().into(), &"in_force".into()));
+    assert_eq!((&*listed[1]["version"], &*listed[1]["state"]), (&first.as_str().into(), &"earlier".into()));
+    let error = |name: &str| Err(format!("org.readmit.Error.{name}"));
+    for (digits, wanted) in
+        [(&first[..5], "InvalidArgument"), ("000000000000", "NotFound"), (&*second, "WrongState")]
+    {
+        assert_eq!(on.call::<_, String>(policies, "Rollback", &digits).await, error(wanted), "{digits}");
+    }
+    assert_eq!(on.call::<_, String>(policies, "Activate", &first).await, error("WrongState"));
+    assert_eq!(on.call(policies, "Rollback", &&first[..6]).await, Ok(first.clone()));
+    assert_eq!(on.house.entries("policies_rolled_back").await[0].0, format!("uid:{}", own_uid()));
 }
