@@ -145,7 +145,7 @@ impl Constants {
 
     /// The names of attributes, and what each may be compared with.
     pub fn attributes(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let known = self.fields.iter().filter_map(|(name, _)| name.strip_prefix("attributes."));
+        let known = self.fields.keys().filter_map(|name| name.strip_prefix("attributes."));
         let mut names: BTreeSet<String> = known.map(str::to_owned).collect();
         if self.fields.get("attributes").is_some_and(|uses| uses.escapes) || self.goes_through {
             names.extend(self.texts.iter().cloned());

@@ -205,7 +205,7 @@ impl Domain {
         if names.len() <= MAX_GROUPS_COMBINED {
             for name in &names {
                 let with: Vec<_> =
-                    sets.iter().map(|set| [set.as_slice(), &[name.clone()]].concat()).collect();
+                    sets.iter().map(|set| [set.as_slice(), std::slice::from_ref(name)].concat()).collect();
                 sets.extend(with);
             }
         } else {

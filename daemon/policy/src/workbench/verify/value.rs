@@ -47,10 +47,6 @@ impl Value {
     /// The value that `start` has; none for what no start decides (`now`, what happens in the case) and for a field
     /// of a record that is not there.
     #[must_use]
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one line a fact, and the compiler sees to it that none is left out"
-    )]
     pub fn of(start: &Start, fact: Fact) -> Option<Self> {
         use Fact as F;
         let facts = &start.facts;
