@@ -1,17 +1,16 @@
 //! One group of classes walked through the core, breadth first: every state that it can come to, and what is wrong there.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use readmit_recovery::case::State;
-use readmit_recovery::disposition::Disposition;
 use readmit_recovery::factor::Factor;
-use readmit_recovery::facts::{Failure, Hook, Question};
+use readmit_recovery::facts::Question;
 use readmit_recovery::plan::Atom;
 use readmit_recovery::rules::Rules;
-use readmit_recovery::verdict::Verdict;
 
 use super::domain::Domain;
 use super::finding::{Finding, Property, Way};
+use super::fork::{Failures, Fork};
 use super::group::Group;
 use super::key::{Key, Keys, is_too_late};
 use super::looks::Looks;
@@ -106,60 +105,6 @@ pub(super) fn walk(ground: &Ground<'_>, group: Group, looks: Looks, memo: &mut M
     }
 }
 
-/// The group that is walked, and those that were parted from it.
-struct Fork {
-    group: Group,
-    siblings: Vec<Group>,
-    looks: Looks,
-    /// Whether something is looked at that was thought not to matter.
-    is_news: bool,
-}
-
-impl Fork {
-    fn look(&mut self, facts: &BTreeSet<Fact>, domain: &Domain) {
-        self.group.look(facts, domain, &mut self.siblings);
-        self.is_news |= self.looks.add(facts);
-    }
-
-    /// Answers a question; that of the opening is answered already.
-    fn decide(&mut self, ground: &Ground<'_>, memo: &mut Memo, question: &Question) -> Verdict {
-        if question.hook == Hook::Open {
-            return (*self.group.verdict).clone();
-        }
-        let Some(class) = self.group.first() else {
-            return Verdict::Unable { cause: "there is no such case".to_owned() };
-        };
-        let (verdict, facts) = memo.decide(ground.set, class, question);
-        self.look(&facts, ground.domain);
-        verdict
-    }
-}
-
-/// How factors fail in one state, and what the policy says to it.
-#[derive(Default)]
-struct Failures {
-    answers: Vec<(Factor, bool, Verdict)>,
-    /// The last question, to be asked again with another disposition.
-    question: Option<Question>,
-}
-
-/// The question that is asked when a factor fails next.
-fn failing(journey: &Journey, factor: &Factor, disposition: Disposition) -> Question {
-    let case = &journey.case;
-    let count = case.tracks.get(factor).map_or(0, |track| track.failed) + 1;
-    Question {
-        hook: Hook::Failed,
-        case: case.id.clone(),
-        reason: case.reason,
-        facts: case.facts.clone(),
-        proven: case.proven.clone(),
-        failures: Vec::new(),
-        factor: None,
-        failure: Some(Failure { factor: factor.clone(), disposition, count, at: journey.now }),
-        now: journey.now,
-    }
-}
-
 /// A walk under way.
 struct Walk<'a, 'm> {
     ground: &'a Ground<'a>,
@@ -217,7 +162,8 @@ impl Walk<'_, '_> {
         let mut failures = Failures::default();
         for one in next {
             if one.is_aside && !is_first
-                || !one.repeats && self.is_known_failure(&one, &journey, &mut failures)
+                || !one.repeats
+                    && self.fork.is_known_failure(self.ground, self.memo, &one, &journey, &mut failures)
             {
                 continue;
             }
@@ -230,37 +176,6 @@ impl Walk<'_, '_> {
                 self.arrive(moved, &step, Some(at), done, one.is_natural);
             }
         }
-    }
-
-    /// Whether a factor that fails like this gets the same answer, but for its words, as in one that is known.
-    fn is_known_failure(&mut self, one: &Move, journey: &Journey, known: &mut Failures) -> bool {
-        let [Action::Fail(factor, disposition)] = one.actions.as_slice() else { return false };
-        if self.fork.looks.now || self.fork.looks.failures {
-            return false;
-        }
-        let mut question = match known.question.take() {
-            Some(question) if question.failure.as_ref().is_some_and(|failure| failure.factor == *factor) => {
-                question
-            }
-            Some(_) | None => failing(journey, factor, *disposition),
-        };
-        // What failed before is not looked at, so it may be left out.
-        if let Some(failure) = &mut question.failure {
-            failure.disposition = *disposition;
-        }
-        let verdict = match self.fork.decide(self.ground, self.memo, &question) {
-            Verdict::Escalate { to, .. } => Verdict::Escalate { to, because: String::new() },
-            Verdict::Deny { .. } => Verdict::Deny { because: String::new() },
-            other => other,
-        };
-        known.question = Some(question);
-        let takes_tries = matches!(disposition, Disposition::WrongCode | Disposition::WrongDigits);
-        let failed = (factor.clone(), takes_tries, verdict);
-        let is_known = known.answers.contains(&failed);
-        if !is_known {
-            known.answers.push(failed);
-        }
-        is_known
     }
 
     /// Takes one move, after the wait that it may need. Says whether it could be taken and more of it may follow.
