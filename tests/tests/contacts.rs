@@ -1,4 +1,5 @@
 //! Recovery contacts, whole and with real parts: the shipped policy for them, the command line, and a mail server.
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use readmit_tests::{Case, World};
 use serde_json::json;

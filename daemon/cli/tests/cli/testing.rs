@@ -38,7 +38,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 #[test]
 fn all_is_well_only_if_a_test_has_passed_and_none_failed() {
-    let table: [(&[(&str, &str)], &[&str], i32, &str); 7] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], i32, &'a str);
+    let table: [Row<'_>; 7] = [
         (&[("default_test.lua", GOOD)], &[], 0, ""),
         (&[("default_test.lua", BAD)], &[], 1, "error: 1 of 1 tests failed\n"),
         (&[("default_test.lua", GOOD), ("bad_test.lua", BAD)], &["GOOD"], 0, ""),

@@ -44,7 +44,11 @@ fn a_counterexample_is_a_test_and_the_exit_code_is_1() {
     let files = directory(&[("default.lua", &weak)]);
     let ended = policy("verify", files.path(), &[]);
     assert_eq!(ended.code, 1, "{ended:?}");
-    assert!(ended.error.starts_with("error: 1 thing does not hold\nhint: paste a counterexample"), "{}", ended.error);
+    assert!(
+        ended.error.starts_with("error: 1 thing does not hold\nhint: paste a counterexample"),
+        "{}",
+        ended.error
+    );
     assert!(ended.output.contains("  failed nothing is under the assurance floor\n"), "{}", ended.output);
     assert!(ended.output.contains("      local case = open { reason = \"lost\" }\n"), "{}", ended.output);
     let ended = policy("verify", files.path(), &["--json"]);

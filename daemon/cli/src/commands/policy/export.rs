@@ -21,7 +21,7 @@ use crate::time::parse_since;
 
 const EXAMPLES: &str = "\
 Examples:
-  readmit policy export --since 30d -o decisions.jsonl     for: readmit policy replay DIR --log decisions.jsonl
+  readmit policy export --since 30d -o decisions.jsonl     for: readmit policy replay DIR --from decisions.jsonl
   readmit policy export --since 30d --redact -o log.jsonl  to hand to whoever writes the policy
   readmit policy export | gzip > decisions.jsonl.gz
 

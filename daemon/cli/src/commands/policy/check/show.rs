@@ -97,7 +97,7 @@ fn characters(line: &str, bytes: u32) -> usize {
 fn source(line: &str, place: Place, style: Style) -> String {
     let start = column(line, place) - 1;
     let end = characters(line, place.column.saturating_sub(1).saturating_add(place.width)).max(start + 1);
-    let skipped = if start > SOURCE_CHARS / 2 { start - SOURCE_CHARS / 2 } else { 0 };
+    let skipped = start.saturating_sub(SOURCE_CHARS / 2);
     let skipped = if line.chars().count() <= SOURCE_CHARS { 0 } else { skipped };
     let shown: String =
         line.chars().skip(skipped).take(SOURCE_CHARS).map(|c| if c == '\t' { ' ' } else { c }).collect();
