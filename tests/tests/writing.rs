@@ -1,5 +1,4 @@
 //! The commands on the page that teaches policy writing, as an author types them.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use std::fs;
 
