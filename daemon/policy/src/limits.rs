@@ -107,6 +107,10 @@ pub const MAX_CASES_PER_TEST: usize = 1_000;
 pub const MAX_OPENED_BYTES_PER_TEST: usize = 4 * 1024 * 1024;
 /// Steps that one test may take, over all its cases.
 pub const MAX_STEPS_PER_TEST: usize = 10_000;
+/// Threads that run tests.
+pub const MAX_TEST_THREADS: usize = 64;
+/// Tests of one file that are run in one go; the next ones may be run at the same time, in a machine of their own.
+pub const MAX_TESTS_PER_PART: usize = 250;
 /// Tests of one file that may use up their budget before the rest of the file is given up.
 pub const MAX_EXHAUSTED_TESTS: usize = 8;
 /// Bytes of the name of a test or an invariant.

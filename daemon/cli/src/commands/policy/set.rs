@@ -16,7 +16,7 @@ const INSTALLED: &str = "/etc/readmit/policies";
 /// What the daemon's configuration would say about a set of policies.
 #[derive(Args, Clone)]
 pub struct Surroundings {
-    /// The floor under the policies: aal2, aal1 or none, as [assurance] level in the configuration
+    /// The floor under the policies: aal2, aal1 or none, as `level` of assurance in the configuration
     #[arg(long, default_value = "aal2", value_name = "LEVEL", value_parser = level)]
     assurance: Level,
     #[command(flatten)]

@@ -10,6 +10,7 @@
 mod acting;
 mod invariants;
 mod machine;
+mod parts;
 mod reading;
 mod report;
 mod session;

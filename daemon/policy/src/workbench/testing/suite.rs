@@ -1,7 +1,7 @@
 //! The files of tests of a set, and running them.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use readmit_recovery::rules::Rules;
 
 use super::invariants::{Invariants, about};
 use super::machine::{Earlier, Entry, Machine};
+use super::parts::{Count, Part, Parts};
 use super::report::{Report, TOP_LEVEL, TestFailure, TestResult};
 use super::session::{Ground, Session, bind};
 use crate::PolicySet;
 use crate::code::{Code, Watching};
-use crate::limits::MAX_EXHAUSTED_TESTS;
+use crate::limits::{MAX_EXHAUSTED_TESTS, MAX_TEST_THREADS};
 use crate::load_error::LoadError;
 use crate::raised::{Raised, tidy};
 use crate::sources::Sources;
@@ -38,7 +39,7 @@ pub struct Options {
     pub channels: Channels,
     /// Run only tests whose `file: name` has this text in it, in small or capital letters.
     pub pattern: Option<String>,
-    /// Files that are run at the same time.
+    /// Files, and parts of large ones, that are run at the same time.
     pub threads: usize,
     /// Whether nothing more is begun after a test has failed.
     pub stop_at_failure: bool,
@@ -85,7 +86,8 @@ impl Suite {
         self.code.tests().map(|(file, _)| file)
     }
 
-    /// Runs the tests against `set`: those of one file in order, several files at the same time. `told` is given each
+    /// Runs the tests against `set`: those of one file in order, several files and parts of
+    /// large files at the same time. `told` is given each
     /// result as soon as it is there.
     pub fn run(&self, set: &PolicySet, options: &Options, told: &(dyn Fn(&TestResult) + Sync)) -> Report {
         let files: Vec<&str> = self.files().collect();
@@ -106,22 +108,25 @@ impl Suite {
             stopped: AtomicBool::new(false),
             until: options.until,
             realms: set.realms().map(|(realm, _)| realm.to_owned()).collect(),
+            exhausted: files.iter().map(|file| (*file, AtomicUsize::new(0))).collect(),
             told,
         };
-        let next = AtomicUsize::new(0);
+        let parts = Parts::of(&files);
         let results = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for _ in 0..options.threads.clamp(1, files.len().max(1)) {
+            for _ in 0..options.threads.clamp(1, MAX_TEST_THREADS) {
                 scope.spawn(|| {
-                    while let Some(file) = files.get(next.fetch_add(1, Relaxed)) {
-                        let of_file = run.file(file);
-                        results.lock().extend(of_file);
+                    while let Some(part) = parts.next() {
+                        let of_part = run.part(part, parts.count(part));
+                        results.lock().push((part.first, of_part));
                     }
                 });
             }
         });
         let mut results = results.into_inner();
-        results.sort_by(|a: &TestResult, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        results.sort_by_key(|(first, _): &(usize, Vec<TestResult>)| *first);
+        let mut results: Vec<TestResult> = results.into_iter().flat_map(|(_, of_part)| of_part).collect();
+        results.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         Report { results }
     }
 }
@@ -146,6 +151,8 @@ struct Run<'a> {
     stopped: AtomicBool,
     until: Option<Instant>,
     realms: BTreeSet<String>,
+    /// Tests of each file that have used up their budget.
+    exhausted: BTreeMap<&'a str, AtomicUsize>,
     told: &'a (dyn Fn(&TestResult) + Sync),
 }
 
@@ -153,15 +160,15 @@ struct Run<'a> {
 #[derive(Default)]
 struct Progress {
     next: usize,
-    exhausted: usize,
     results: Vec<TestResult>,
 }
 
 impl Run<'_> {
-    /// Runs the tests of one file.
-    fn file(&self, file: &str) -> Vec<TestResult> {
+    /// Runs some tests of one file.
+    fn part(&self, part: Part<'_>, mut count: Count<'_, '_>) -> Vec<TestResult> {
+        let file = part.file;
         let realm = about(file, &self.realms).unwrap_or_else(|| "default".to_owned());
-        let mut progress = Progress::default();
+        let mut progress = Progress { next: part.first, ..Progress::default() };
         loop {
             if self.is_over() {
                 return progress.results;
@@ -169,7 +176,9 @@ impl Run<'_> {
             // A machine is used until there is any doubt about it.
             let run = Machine::new(self.code, &self.channels).map_err(Broken::by_lua).and_then(|machine| {
                 let contents = machine.load(file, Earlier::Dropped)?;
-                self.tests(&machine, file, &realm, &contents.tests, &mut progress)
+                count.give(contents.tests.len());
+                let tests = contents.tests.get(..part.end()).unwrap_or(&contents.tests);
+                self.tests(&machine, file, &realm, tests, &mut progress)
             });
             match run {
                 Ok(Left::Nothing) => return progress.results,
@@ -200,11 +209,11 @@ impl Run<'_> {
                 if !self.is_wanted(file, &test.name) {
                     continue;
                 }
-                if self.is_over() {
+                if self.is_over() || self.is_given_up(file) {
                     return Ok(Left::Nothing);
                 }
-                let is_spoilt = self.test(machine, &session, file, test, index, progress);
-                if progress.exhausted >= MAX_EXHAUSTED_TESTS {
+                let (is_spoilt, exhausted) = self.test(machine, &session, file, test, index, progress);
+                if exhausted == MAX_EXHAUSTED_TESTS {
                     let message = format!(
                         "{MAX_EXHAUSTED_TESTS} tests have used up their budget; the rest of the file is not run"
                     );
@@ -221,7 +230,8 @@ impl Run<'_> {
         run.map_err(Broken::by_lua)
     }
 
-    /// Runs one test; says whether its machine is better thrown away.
+    /// Runs one test; says whether its machine is better thrown away, and, if it has used up its budget, how many of
+    /// its file have.
     fn test(
         &self,
         machine: &Machine,
@@ -230,17 +240,18 @@ impl Run<'_> {
         test: &Entry,
         index: usize,
         progress: &mut Progress,
-    ) -> bool {
+    ) -> (bool, usize) {
         let started = Instant::now();
         session.borrow_mut().begin();
         let done = machine.perform(file, index);
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let failure = self.failure(&session.borrow(), file, test, &done);
         let is_exhausted = done.as_ref().is_err_and(Broken::spoils);
-        progress.exhausted += usize::from(is_exhausted);
+        let exhausted = self.exhausted.get(file).filter(|_| is_exhausted);
+        let exhausted = exhausted.map_or(0, |tests| tests.fetch_add(1, Relaxed) + 1);
         let (file, name) = (file.to_owned(), test.name.clone());
         self.tell(TestResult { file, line: test.line, name, failure, micros }, progress);
-        is_exhausted || !machine.vm().recover()
+        (is_exhausted || !machine.vm().recover(), exhausted)
     }
 
     /// Why a test failed, if it did.
@@ -278,6 +289,10 @@ impl Run<'_> {
         }
         (self.told)(&result);
         progress.results.push(result);
+    }
+
+    fn is_given_up(&self, file: &str) -> bool {
+        self.exhausted.get(file).is_some_and(|tests| tests.load(Relaxed) >= MAX_EXHAUSTED_TESTS)
     }
 
     fn is_over(&self) -> bool {
