@@ -39,5 +39,7 @@ pub(crate) const TALK: Duration = Duration::from_secs(10);
 pub(crate) const PAIRS: usize = 120;
 /// Times that policies are saved.
 pub(crate) const SAVES: usize = 50;
+/// Decisions of a log that is replayed.
+pub(crate) const REPLAYED: u64 = 200_000;
 /// How long anything may take that is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);

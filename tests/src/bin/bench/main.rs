@@ -3,6 +3,7 @@
 //!
 //! A missed ratio is no failure: machines differ and are shared. Only what does not work at all is.
 
+mod authors;
 mod bus;
 mod calls;
 mod daemon;
@@ -44,8 +45,19 @@ async fn main() -> ExitCode {
 
 /// Runs the parts that were asked for, or all; says whether all of them worked.
 async fn run(wanted: &[String]) -> Outcome<bool> {
-    let known =
-        ["decide", "bus", "open", "store", "verify", "reload", "email", "start", "voice", "strangers"];
+    let known = [
+        "decide",
+        "bus",
+        "open",
+        "store",
+        "verify",
+        "reload",
+        "email",
+        "start",
+        "voice",
+        "strangers",
+        "authors",
+    ];
     if let Some(unknown) = wanted.iter().find(|part| !known.contains(&part.as_str())) {
         return Err(format!("there is no part `{unknown}`: choose from {}", known.join(", ")).into());
     }
@@ -78,6 +90,9 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
             }
             Err(error) => table.add("the daemon", Err(error)),
         }
+    }
+    if is_wanted("authors") {
+        table.add("authors", authors::measure().await);
     }
     if is_wanted("store") {
         table.add("store", examples::commit().await);
