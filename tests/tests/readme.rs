@@ -19,7 +19,9 @@ fn the_configuration_to_try_is_right() {
 
 #[test]
 fn every_command_line_is_understood() {
-    let lines: Vec<&str> = README.lines().filter(|line| line.starts_with("readmit ")).collect();
+    let without_remark = |line: &'static str| line.split(" #").next().unwrap_or(line);
+    let lines: Vec<&str> =
+        README.lines().filter(|line| line.starts_with("readmit ")).map(without_remark).collect();
     assert!(lines.len() >= 5, "{lines:?}");
     for line in lines {
         // Words before `--help` are read first: an unknown verb or option is refused.
