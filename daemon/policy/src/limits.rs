@@ -24,7 +24,8 @@ pub const INTERRUPTS: u64 = 200_000;
 pub const CPU: Duration = Duration::from_millis(100);
 /// Bytes that one decision may allocate inside Lua.
 pub const MEMORY: usize = 16 * 1024 * 1024;
-/// The processor clock is read at every so-manieth interrupt, since reading it costs more than the interrupt.
+/// The processor clock is read at every so-manieth interrupt, since reading it costs more than the interrupt; where
+/// the budget is larger than [`CPU`], as much less often.
 pub const INTERRUPTS_PER_CLOCK: u64 = 16;
 /// Verdicts and parts of plans that one decision may build. They live outside the memory that Lua counts.
 pub const MAX_MADE: u32 = 512;
@@ -110,7 +111,7 @@ pub const MAX_STEPS_PER_TEST: usize = 10_000;
 /// Threads that run tests.
 pub const MAX_TEST_THREADS: usize = 64;
 /// Tests of one file that are run in one go; the next ones may be run at the same time, in a machine of their own.
-pub const MAX_TESTS_PER_PART: usize = 250;
+pub const MAX_TESTS_PER_PART: usize = 1000;
 /// Tests of one file that may use up their budget before the rest of the file is given up.
 pub const MAX_EXHAUSTED_TESTS: usize = 8;
 /// Bytes of the name of a test or an invariant.

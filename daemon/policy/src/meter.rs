@@ -56,6 +56,7 @@ pub(crate) enum Exhausted {
 /// there because a machine moves between threads.
 pub(crate) struct Meter {
     budget: Budget,
+    interrupts_per_clock: u64,
     running: AtomicBool,
     interrupts: AtomicU64,
     deadline: AtomicU64,
@@ -68,6 +69,7 @@ impl Meter {
     pub const fn new(budget: Budget) -> Self {
         Self {
             budget,
+            interrupts_per_clock: interrupts_per_clock(budget.cpu),
             running: AtomicBool::new(false),
             interrupts: AtomicU64::new(0),
             deadline: AtomicU64::new(0),
@@ -126,7 +128,7 @@ impl Meter {
         if interrupts > self.budget.interrupts {
             return self.exhaust(lua, |at| Exhausted::Interrupts { at, limit: self.budget.interrupts });
         }
-        if interrupts.is_multiple_of(INTERRUPTS_PER_CLOCK) && self.is_late() {
+        if interrupts.is_multiple_of(self.interrupts_per_clock) && self.is_late() {
             return self.exhaust(lua, |at| Exhausted::Cpu { at, limit: self.budget.cpu });
         }
         Ok(VmState::Continue)
@@ -152,6 +154,12 @@ impl Meter {
         let first = self.exhausted.lock().get_or_insert_with(|| what(position(lua))).clone();
         Err(mlua::Error::external(first))
     }
+}
+
+/// How seldom the clock is read: whoever has more time is late by more.
+const fn interrupts_per_clock(cpu: Duration) -> u64 {
+    let times = cpu.as_secs() * 1000 / CPU.as_millis() as u64;
+    INTERRUPTS_PER_CLOCK * if times > 1 { times } else { 1 }
 }
 
 /// Nanoseconds that this thread has run.
