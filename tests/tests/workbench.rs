@@ -219,6 +219,7 @@ async fn a_candidate_runs_in_the_shadow() {
             if shown["weaker"].as_u64() >= Some(1) {
                 return shown;
             }
+            tokio::task::yield_now().await;
         }
     };
     let shown = patiently("a difference", differs).await;

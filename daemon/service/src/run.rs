@@ -69,6 +69,7 @@ pub async fn run(
     let decoys = store.decoy_key();
     let service = Service::new(store.clone(), policies, settings(&config), decoys)?;
     service.start_policies().await?;
+    service.resume_shadow().await;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
     service.attach(supervisor);
     let ended =

@@ -200,7 +200,6 @@ impl Service {
 
     /// Compares what comes, until `shutdown`. What is left then is counted as dropped.
     pub(super) async fn work_off_shadow(&self, shutdown: &CancellationToken) {
-        self.resume_shadow().await;
         let mut flush = tokio::time::interval(SHADOW_FLUSH);
         flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -214,8 +213,8 @@ impl Service {
         self.flush_shadow().await;
     }
 
-    /// Takes up the candidate that was asked before a restart.
-    async fn resume_shadow(&self) {
+    /// Takes up the candidate that was asked before a restart, before anybody is answered: no decision is left out.
+    pub async fn resume_shadow(&self) {
         let row = match self.store.shadow().await {
             Ok(Some(row)) if row.stopped_at.is_none() => row,
             Ok(_) => return,

@@ -147,6 +147,7 @@ impl House {
         let service = Service::new(store.clone(), policies, settings, store.decoy_key()).expect("a service");
         let signals = service.signals();
         service.start_policies().await.expect("started");
+        service.resume_shadow().await;
         service.attach(Supervisor::start(plugins, Arc::new(PluginEvents(service.clone()))));
         let stop = CancellationToken::new();
         Self { directory, service, store, signals, stop, watch: None, work: None }
