@@ -11,7 +11,7 @@ mod place;
 mod requires;
 mod tables;
 mod test_words;
-mod types;
+mod typing;
 mod unreturned;
 mod wording;
 mod words;
@@ -20,7 +20,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use finding::{Finding, Place, Severity};
-pub use types::{DEFINITIONS, TypeCheck, TypeProblem};
+pub use typing::{DEFINITIONS, TypeCheck, TypeProblem};
 
 use crate::limits::MAX_FINDINGS;
 use crate::load_error::{Fault, LoadError};
