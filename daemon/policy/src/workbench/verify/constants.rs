@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reading::{Reading, named};
+use super::named::named;
+use super::reading::Reading;
 use crate::sources::{Sources, is_test};
 use crate::workbench::lex::{Token, tokens};
 

@@ -43,6 +43,7 @@ mod key;
 mod looks;
 mod memo;
 mod moves;
+mod named;
 mod reading;
 mod risk;
 mod run;
