@@ -8,7 +8,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Every crate of the project and the crates of the project that it may use; a crate that is not here has no place yet.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("readmit-recovery", &[]),
     ("readmit-plugin", &[]),
     ("readmit-policy", &["readmit-recovery"]),
@@ -21,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("readmit-voice", &["readmit-plugin"]),
     // What is contributed talks to the daemon over the bus alone.
     ("readmit-demo", &[]),
+    ("readmit-portal", &[]),
 ];
 
 /// What the core must not even reach through others: a runtime, a store, a script host, a network, a clock of its own,

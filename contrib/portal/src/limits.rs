@@ -1,0 +1,20 @@
+//! Every number that bounds something in the portal.
+
+use std::time::Duration;
+
+/// How long the daemon may take to answer a call.
+pub(crate) const BUS_CALL: Duration = Duration::from_secs(20);
+/// Changes of cases that a slow page may lag behind before it is simply drawn anew.
+pub(crate) const CHANGES: usize = 1024;
+/// Bytes in the body of a request: no form here needs more.
+pub(crate) const BODY_BYTES: usize = 16 * 1024;
+/// Bytes in one field of a form.
+pub(crate) const FIELD_BYTES: usize = 4 * 1024;
+/// How long a browser keeps what it holds for a case.
+pub(crate) const COOKIE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Bytes in a browser's secret or the id of a case as a cookie carries it.
+pub(crate) const COOKIE_BYTES: usize = 128;
+/// How long requests under way may take when the portal stops.
+pub(crate) const STOP: Duration = Duration::from_secs(5);
+/// How often a page that is shown live is looked at again, though nothing was heard.
+pub(crate) const LIVE_LOOK: Duration = Duration::from_secs(15);

@@ -1,0 +1,39 @@
+//! What is around every page.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::web::Visit;
+
+/// A whole document.
+pub(crate) fn document(visit: &Visit, title: &str, content: &Markup) -> Markup {
+    let assets = &visit.portal.assets;
+    let organization = &visit.portal.config.organization;
+    html! {
+        (DOCTYPE)
+        html lang=(visit.language.tag) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) @if !organization.is_empty() { " – " (organization) } }
+                link rel="stylesheet" href=(assets.path("portal.css"));
+                script src=(assets.path("portal.js")) defer {}
+            }
+            body {
+                a class="skip" href="#main" { (visit.say("skip-to-content")) }
+                header { span class="organization" { (organization) } }
+                main id="main" tabindex="-1" { (content) }
+            }
+        }
+    }
+}
+
+/// A form that this browser may send. `action` is a path of the portal.
+pub(crate) fn form(visit: &Visit, action: &str, content: &Markup) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            input type="hidden" name="form_token" value=(visit.form_token().expose());
+            (content)
+        }
+    }
+}

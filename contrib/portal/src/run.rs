@@ -1,0 +1,87 @@
+//! From the command line to the end.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Args;
+use crate::config::{Config, ConfigError};
+use crate::server::{self, ServerError};
+use crate::web::Portal;
+use crate::words::WordsError;
+
+/// Why the portal does not run.
+#[derive(Debug, Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("the portal could not start its threads")]
+    Runtime(#[source] io::Error),
+    #[error("signals cannot be heard")]
+    Signals(#[source] io::Error),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_env("READMIT_LOG").unwrap_or_else(|_| EnvFilter::new("info,zbus=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    match serve(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(args: &Args) -> Result<(), RunError> {
+    let config = Config::read(&args.config)?;
+    let portal = Arc::new(Portal::new(config)?);
+    if args.check_config {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(RunError::Runtime)?;
+    runtime.block_on(async {
+        let stop = stop_on_signals().map_err(RunError::Signals)?;
+        Ok(server::serve(portal, stop).await?)
+    })
+}
+
+/// Ends on SIGTERM and SIGINT.
+fn stop_on_signals() -> io::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stopping.cancel();
+    });
+    Ok(stop)
+}
+
+fn report(error: &dyn std::error::Error) {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!("\n  because: {cause}"));
+        source = cause.source();
+    }
+    // If standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,53 @@
+//! What every answer says to the browser: run nothing but ours, tell nobody, keep nothing.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::Portal;
+
+/// A page may name further places that its forms go to (the organization's own sign-in).
+#[derive(Clone)]
+pub(crate) struct FormsGoTo(pub(crate) String);
+
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    ),
+];
+
+/// Adds the headers that every answer has.
+pub(super) async fn add(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let further = response.extensions().get::<FormsGoTo>().map_or("", |to| to.0.as_str());
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self' {further}; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    if portal.config.is_secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+    }
+    // What is the same for everybody says so itself.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

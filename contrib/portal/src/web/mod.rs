@@ -1,0 +1,61 @@
+//! The web around the pages: who visits, what a form must carry, what every answer says to the browser.
+
+mod assets;
+mod cookies;
+mod form;
+mod headers;
+mod problem;
+mod visit;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+
+pub(crate) use self::assets::Assets;
+pub(crate) use self::cookies::Cookie;
+pub(crate) use self::form::Form;
+pub(crate) use self::problem::Problem;
+pub(crate) use self::visit::{Page, Visit};
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::words::{Words, WordsError};
+use crate::{limits, pages};
+
+/// What every page may use.
+pub(crate) struct Portal {
+    pub(crate) config: Config,
+    pub(crate) words: Words,
+    pub(crate) desk: Desk,
+    pub(crate) assets: Assets,
+}
+
+impl Portal {
+    /// A portal as configured. Nothing is asked of the daemon yet.
+    ///
+    /// # Errors
+    /// A file of texts is not right.
+    pub(crate) fn new(config: Config) -> Result<Self, WordsError> {
+        let words = Words::load(config.languages.directory.as_deref())?;
+        let desk = Desk::new(&config.bus);
+        Ok(Self { words, desk, assets: Assets::new(), config })
+    }
+}
+
+/// The network address that a request came from, where it is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
+
+/// Everything that people may ask for.
+pub(crate) fn router(portal: Arc<Portal>) -> Router {
+    pages::routes()
+        .merge(assets::routes())
+        .fallback(async || Problem::NoPage)
+        .method_not_allowed_fallback(async || Problem::NoPage)
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn_with_state(portal.clone(), problem::draw))
+        .layer(from_fn_with_state(portal.clone(), headers::add))
+        .with_state(portal)
+}

@@ -1,0 +1,147 @@
+//! A request of a person's browser, and the page that answers it.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{ACCEPT_LANGUAGE, LOCATION, SET_COOKIE, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use maud::Markup;
+
+use super::cookies::Cookie;
+use super::{ClientAddress, Portal, Problem};
+use crate::pages::shell;
+use crate::secret::Secret;
+use crate::words::{FluentArgs, Language};
+
+/// Who asks: a browser, in its language.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    pub(crate) portal: Arc<Portal>,
+    pub(crate) language: Arc<Language>,
+    pub(crate) client: ClientAddress,
+    pub(crate) user_agent: Option<String>,
+    /// The browser's secret; a new one where it had none.
+    pub(crate) browser: Secret,
+    /// Whether the browser has just got its secret.
+    pub(crate) is_new: bool,
+    case: Option<Secret>,
+}
+
+impl Visit {
+    /// The case that this browser works on.
+    ///
+    /// # Errors
+    /// [`Problem::NoCase`].
+    pub(crate) fn case(&self) -> Result<&Secret, Problem> {
+        self.case.as_ref().ok_or(Problem::NoCase)
+    }
+
+    /// What every form of this browser has to carry.
+    pub(crate) fn form_token(&self) -> Secret {
+        self.browser.derive("forms")
+    }
+
+    /// The text of this key in the visitor's language.
+    pub(crate) fn say(&self, key: &str) -> String {
+        self.say_with(key, &[])
+    }
+
+    /// The text of this key with these put in.
+    pub(crate) fn say_with(&self, key: &str, put_in: &[(&str, &str)]) -> String {
+        let mut args = FluentArgs::new();
+        args.set("organization", self.portal.config.organization.as_str());
+        for (name, value) in put_in {
+            args.set(*name, *value);
+        }
+        self.language.say_with(key, &args)
+    }
+
+    /// A page with this title and content.
+    pub(crate) fn page(&self, title: &str, content: &Markup) -> Page {
+        let page = Page::new(Html(shell::document(self, title, content).into_string()));
+        self.greeted(page)
+    }
+
+    /// The way to another page of the portal, after something was done (RFC 9110 §15.4.4).
+    pub(crate) fn go_to(&self, path: &'static str) -> Page {
+        let mut page = Page::new(StatusCode::SEE_OTHER);
+        page.response.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
+        self.greeted(page)
+    }
+
+    /// Gives a new browser its secret.
+    fn greeted(&self, page: Page) -> Page {
+        if self.is_new { page.set(self, Cookie::Browser, &self.browser) } else { page }
+    }
+}
+
+impl FromRequestParts<Arc<Portal>> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Arc<Portal>) -> Result<Self, Problem> {
+        // Both the page and what draws problems ask; a new browser is to get one secret.
+        if let Some(visit) = parts.extensions.get::<Self>() {
+            return Ok(visit.clone());
+        }
+        let secure = portal.config.is_secure();
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let known = Cookie::Browser.read(&parts.headers, secure);
+        let is_new = known.is_none();
+        let browser = known.map_or_else(Secret::random, Ok).map_err(|_| Problem::Unavailable)?;
+        let language = match Cookie::Language.read(&parts.headers, secure) {
+            Some(chosen) => portal.words.language(chosen.expose()),
+            None => portal.words.negotiate(text(ACCEPT_LANGUAGE).unwrap_or_default()),
+        };
+        let visit = Self {
+            portal: portal.clone(),
+            language,
+            client: parts.extensions.get::<ClientAddress>().copied().unwrap_or(ClientAddress(None)),
+            user_agent: text(USER_AGENT).map(str::to_owned),
+            browser,
+            is_new,
+            case: Cookie::Case.read(&parts.headers, secure),
+        };
+        parts.extensions.insert(visit.clone());
+        Ok(visit)
+    }
+}
+
+/// An answer for a browser.
+pub(crate) struct Page {
+    response: Response,
+}
+
+impl Page {
+    /// An answer of this content.
+    pub(crate) fn new(content: impl IntoResponse) -> Self {
+        Self { response: content.into_response() }
+    }
+
+    /// The same with another status.
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// The same, with a cookie for the browser to keep.
+    pub(crate) fn set(mut self, visit: &Visit, cookie: Cookie, value: &Secret) -> Self {
+        let header = cookie.set(value, visit.portal.config.is_secure());
+        self.response.headers_mut().extend(header.map(|header| (SET_COOKIE, header)));
+        self
+    }
+
+    /// The same, with a cookie taken away.
+    pub(crate) fn remove(mut self, visit: &Visit, cookie: Cookie) -> Self {
+        let header = cookie.remove(visit.portal.config.is_secure());
+        self.response.headers_mut().extend(header.map(|header| (SET_COOKIE, header)));
+        self
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
