@@ -61,8 +61,7 @@ fn serve(args: &Args) -> Result<(), RunError> {
 
 /// Ends on SIGTERM and SIGINT.
 fn stop_on_signals() -> io::Result<CancellationToken> {
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     tokio::spawn(async move {

@@ -7,15 +7,32 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fluent_bundle::FluentResource;
 use fluent_bundle::concurrent::FluentBundle;
 pub(crate) use fluent_bundle::{FluentArgs, FluentValue};
-use fluent_bundle::FluentResource;
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 use thiserror::Error;
 use unic_langid::LanguageIdentifier;
 
+/// The built-in texts of a language, one file an area of the portal.
+macro_rules! texts {
+    ($language:literal) => {
+        [
+            include_str!(concat!("../languages/", $language, "/shell.ftl")),
+            include_str!(concat!("../languages/", $language, "/problem.ftl")),
+            include_str!(concat!("../languages/", $language, "/sign_in.ftl")),
+            include_str!(concat!("../languages/", $language, "/opening.ftl")),
+            include_str!(concat!("../languages/", $language, "/link.ftl")),
+            include_str!(concat!("../languages/", $language, "/case.ftl")),
+            include_str!(concat!("../languages/", $language, "/support.ftl")),
+            include_str!(concat!("../languages/", $language, "/ending.ftl")),
+            include_str!(concat!("../languages/", $language, "/console.ftl")),
+        ]
+    };
+}
+
 /// The built-in languages.
-const BUILT_IN: [(&str, &str); 1] = [("en", include_str!("../languages/en.ftl"))];
+const BUILT_IN: [(&str, [&str; 9]); 3] = [("en", texts!("en")), ("de", texts!("de")), ("fr", texts!("fr"))];
 
 /// Why there are no words.
 #[derive(Debug, Error)]
@@ -57,15 +74,16 @@ impl Words {
     /// [`WordsError`] names the file.
     pub(crate) fn load(directory: Option<&Path>) -> Result<Self, WordsError> {
         let mut sources: BTreeMap<String, Vec<Arc<FluentResource>>> = BTreeMap::new();
-        for (tag, text) in BUILT_IN {
-            let resource = parse(&PathBuf::from(format!("{tag}.ftl")), text)?;
-            sources.entry(tag.to_owned()).or_default().push(resource);
+        for (tag, texts) in BUILT_IN {
+            for text in texts {
+                let resource = parse(&PathBuf::from(format!("{tag}.ftl")), text)?;
+                sources.entry(tag.to_owned()).or_default().push(resource);
+            }
         }
         for (tag, resource) in directory.map(read_all).transpose()?.unwrap_or_default() {
             sources.entry(tag).or_default().push(resource);
         }
-        let mut words =
-            Self { languages: BTreeMap::new(), identifiers: Vec::new(), default: langid("en") };
+        let mut words = Self { languages: BTreeMap::new(), identifiers: Vec::new(), default: langid("en") };
         let english = sources.remove("en").unwrap_or_default();
         let english = Arc::new(Language::new("en", english, None));
         words.add(english.clone());

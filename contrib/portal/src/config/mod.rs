@@ -18,6 +18,9 @@ pub(crate) struct Config {
     pub(crate) organization: String,
     /// The bus: `system`, `session`, or an address.
     pub(crate) bus: String,
+    /// Pages that may show the portal in a frame, as origins. None, unless you know why: a page around the portal can
+    /// make people click what they do not see.
+    pub(crate) framed_by: Vec<String>,
     pub(crate) sign_in: SignIn,
     pub(crate) branding: Branding,
     pub(crate) languages: Languages,
@@ -56,6 +59,7 @@ impl Default for Config {
             public_url: "http://localhost:8080".to_owned(),
             organization: String::new(),
             bus: "system".to_owned(),
+            framed_by: Vec::new(),
             sign_in: SignIn::default(),
             branding: Branding::default(),
             languages: Languages::default(),

@@ -70,12 +70,7 @@ impl Desk {
     }
 
     /// Opens a case; its id is the secret that lets this browser act in it.
-    pub(crate) async fn open(
-        &self,
-        account: &str,
-        reason: &str,
-        context: Dict,
-    ) -> Result<Secret, DeskError> {
+    pub(crate) async fn open(&self, account: &str, reason: &str, context: Dict) -> Result<Secret, DeskError> {
         let line = self.line().await?;
         self.heard(line.recovery.open(account, reason, context).await).await.map(Secret::new)
     }

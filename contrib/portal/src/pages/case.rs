@@ -49,7 +49,11 @@ fn draw(visit: &Visit, step: &StepView) -> Markup {
 #[derive(Deserialize)]
 struct Empty {}
 
-async fn start(visit: Visit, Path(factor): Path<String>, Form(Empty {}): Form<Empty>) -> Result<Page, Problem> {
+async fn start(
+    visit: Visit,
+    Path(factor): Path<String>,
+    Form(Empty {}): Form<Empty>,
+) -> Result<Page, Problem> {
     visit.portal.desk.start(visit.case()?, &factor).await?;
     Ok(visit.go_to("/case"))
 }

@@ -16,10 +16,9 @@ use super::Portal;
 #[derive(Clone)]
 pub(crate) struct FormsGoTo(pub(crate) String);
 
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 5] = [
     (REFERRER_POLICY, "no-referrer"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
@@ -32,9 +31,13 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 pub(super) async fn add(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let further = response.extensions().get::<FormsGoTo>().map_or("", |to| to.0.as_str());
+    let framed_by = match portal.config.framed_by.join(" ") {
+        none if none.is_empty() => "'none'".to_owned(),
+        some => some,
+    };
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self' {further}; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self' {further}; base-uri 'none'; frame-ancestors {framed_by}"
     );
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -42,6 +45,9 @@ pub(super) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
     }
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    if portal.config.framed_by.is_empty() {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     }
     if portal.config.is_secure() {
         let year = HeaderValue::from_static("max-age=31536000");

@@ -1,16 +1,4 @@
-skip-to-content = Skip to the content
-continue = Continue
-
-recover-title = Get back into your account
-recover-account = User name or e-mail address
-recover-reason = What happened to your device?
-reason-lost = I have lost it
-reason-stolen = It was stolen
-reason-damaged = It is damaged
-reason-not-working = It does not work
-reason-out-of-sync = It works, but its codes are refused
-
-case-title = Your recovery
+# What went wrong, and the way on.
 
 problem-start-over = Start over
 problem-no-page = There is no such page

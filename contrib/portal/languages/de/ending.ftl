@@ -1,0 +1,1 @@
+# After everything is proven: password, new device, sign-in.

@@ -1,0 +1,3 @@
+# The steps of a recovery.
+
+case-title = Your recovery

@@ -1,0 +1,1 @@
+# Opening a recovery: for which account, and why.

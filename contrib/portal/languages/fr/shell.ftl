@@ -1,0 +1,1 @@
+# What is around every page, and words that many pages share.

@@ -1,0 +1,11 @@
+//! `/link/…`: what an e-mailed link leads to.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::web::Portal;
+
+pub(super) fn routes() -> Router<Arc<Portal>> {
+    Router::new()
+}
