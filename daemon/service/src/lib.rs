@@ -3,6 +3,7 @@
 pub mod args;
 pub mod bus;
 pub mod config;
+pub mod jws;
 pub mod plugins;
 pub mod run;
 pub mod service;

@@ -13,8 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::bus::{self, BusError, Gate};
 use crate::config::{Admin, BusAddress, Config, Support};
+use crate::jws::JwsKey;
 use crate::plugins::Supervisor;
-use crate::service::{Fault, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings};
+use crate::service::{Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings};
 use crate::users;
 use crate::watch::{self, Watch};
 
@@ -66,8 +67,8 @@ pub async fn run(
     let keyring = keyring(&config.store.path, &config.store.key)?;
     let store = Arc::new(SqliteStore::open(&SqliteOptions::new(&config.store.path), Arc::new(keyring))?);
     let policies = load_policies(&config, &store).await?;
-    let decoys = store.decoy_key();
-    let service = Service::new(store.clone(), policies, settings(&config), decoys)?;
+    let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
+    let service = Service::new(store.clone(), policies, settings(&config), keys)?;
     service.start_policies().await?;
     service.resume_shadow().await;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
@@ -213,6 +214,7 @@ fn settings(config: &Config) -> Settings {
         organization: config.organization.clone(),
         support_contact: contact(&config.support),
         sender: sender.map(|sender| sender.as_str().to_owned()).unwrap_or_default(),
+        sign_in: config.sign_in.clone(),
     }
 }
 

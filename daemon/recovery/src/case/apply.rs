@@ -88,6 +88,8 @@ impl Case {
             enrollment: None,
             challenges: 0,
             enrollments: 0,
+            recovered_at: None,
+            enrolled: None,
         };
         let mut turn = Turn::new(case, moment);
         let client = turn.client_in_words();

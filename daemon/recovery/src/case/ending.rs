@@ -49,6 +49,7 @@ impl Turn<'_> {
         }
         let time = outcome.enroll_within.unwrap_or(self.moment.rules.recovered_for);
         self.case.expires_at = self.moment.now.plus(time);
+        self.case.recovered_at = Some(self.moment.now);
         let proven: Vec<&str> = self.case.proven.iter().map(Factor::as_str).collect();
         let proven = proven.join(" ");
         self.record(
@@ -137,6 +138,7 @@ impl Turn<'_> {
         });
         self.case.enrollment = None;
         self.case.device = None;
+        self.case.enrolled = Some(enrollment.label.clone());
         self.record("device_enrolled", vec![("device", enrollment.device.to_string())]);
         self.tell_everyone(Purpose::Enrolled, &[("label", enrollment.label)]);
         self.task_done(Task::Enroll)?;

@@ -79,6 +79,12 @@ pub struct Case {
     pub challenges: u32,
     /// Enrollments begun so far.
     pub enrollments: u32,
+    /// When the account became the person's again.
+    #[serde(default)]
+    pub recovered_at: Option<Timestamp>,
+    /// The label of the device that was enrolled in the end.
+    #[serde(default)]
+    pub enrolled: Option<String>,
 }
 
 /// Whether there is such an account.

@@ -66,7 +66,9 @@ impl Recovery {
             .await
     }
 
-    /// Shows a recovery as the person may see it: state, message, steps, tasks, outcome, support.
+    /// Shows a recovery as the person may see it: state, message, steps, tasks, outcome, support; and once everything
+    /// is proven, ending: recovered_at t, the old device's device_form s and device_label s, the new one's enrolling s
+    /// and tries_left u while it is being enrolled, and enrolled s.
     #[zbus(out_args("view"))]
     async fn show(
         &self,
@@ -226,6 +228,39 @@ impl Recovery {
             .await
     }
 
+    /// Takes the one sign-in as Claim does, for another login: as Claim, and token s, a signed JSON Web Token
+    /// (readmit-sign-in+jwt, EdDSA) that is good for five minutes. audience: one of the configuration's
+    /// sign_in.audiences. nonce: what that login gave, or empty. There is either one Claim or one ClaimFor, once.
+    #[zbus(out_args("sign_in"))]
+    async fn claim_for(
+        &self,
+        case: String,
+        audience: String,
+        nonce: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Dict, Error> {
+        self.gate
+            .front_end(connection, &header, |caller| async move {
+                let claimed = self.service.claim_for(&case, &audience, &nonce, &caller.actor()).await;
+                self.watch(&case, &caller.name, &claimed);
+                Ok(sign_in(&claimed?))
+            })
+            .await
+    }
+
+    /// The public keys that tokens verify with: a JSON Web Key Set.
+    #[zbus(out_args("keys"))]
+    async fn signing_keys(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, Error> {
+        self.gate
+            .front_end(connection, &header, |_caller| async move { Ok(self.service.signing_keys()) })
+            .await
+    }
+
     /// Sets the new password that the outcome asks for.
     async fn change_password(
         &self,
@@ -340,5 +375,6 @@ fn sign_in(sign_in: &SignIn) -> Dict {
         .put("revoke_sessions", outcome.is_some_and(|outcome| outcome.revoke_sessions))
         .put("tasks", view::tasks(left.into_iter()))
         .maybe("recovery_codes", (!codes.is_empty()).then_some(codes))
+        .maybe("token", sign_in.token.as_ref().map(Secret::expose))
         .done()
 }

@@ -1,7 +1,8 @@
 //! What a person sees of a case, as dictionaries.
 
-use readmit_recovery::case::{Case, StepView, Task, View};
+use readmit_recovery::case::{Case, Enrollment, State, StepView, Task, View};
 use readmit_recovery::factor::Factor;
+use readmit_recovery::limits::TRIES_PER_CHALLENGE;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::verdict::{DeviceFate, Outcome};
@@ -23,7 +24,28 @@ pub(super) fn case(case: &Case, view: &View, settings: &Settings) -> Dict {
         .put("outcome", view.outcome.as_ref().map(outcome).unwrap_or_default())
         .maybe("held_until", view.held_until.map(Timestamp::unix))
         .put("support", support(view, settings))
+        .maybe("ending", ending(case))
         .done()
+}
+
+/// What only who has proven everything may know.
+fn ending(case: &Case) -> Option<Dict> {
+    if !matches!(case.state, State::Recovered { .. } | State::Completed { .. }) {
+        return None;
+    }
+    let device = case.facts.device.as_ref();
+    let begun = case.enrollment.as_ref();
+    let tries_left = |begun: &Enrollment| TRIES_PER_CHALLENGE.saturating_sub(begun.wrong);
+    Some(
+        Out::new()
+            .maybe("recovered_at", case.recovered_at.map(Timestamp::unix))
+            .maybe("device_form", device.map(|device| device.form.as_str()))
+            .maybe("device_label", device.map(|device| device.label.as_str()))
+            .maybe("enrolling", begun.map(|begun| begun.label.as_str()))
+            .maybe("tries_left", begun.map(tries_left))
+            .maybe("enrolled", case.enrolled.as_deref())
+            .done(),
+    )
 }
 
 pub(super) fn step(step: &StepView, settings: &Settings) -> Dict {

@@ -16,6 +16,8 @@ use std::time::Duration;
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::assurance::Level;
 
+use crate::service::SignInRules;
+
 pub use limit::{Limit, LimitRules};
 pub use plugin::{Launch, PluginConfig, is_channel_name};
 pub use report::{ConfigError, Problem, Report};
@@ -31,6 +33,9 @@ pub const MAX_PLUGINS: usize = 32;
 pub const MAX_TEXT: usize = 1024;
 /// Entries in any list of a configuration.
 pub const MAX_ENTRIES: usize = 64;
+
+/// Bytes in the name of an audience of tokens.
+pub const MAX_AUDIENCE_BYTES: usize = 200;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +54,8 @@ pub struct Config {
     pub case: CaseTimes,
     /// `[support]`
     pub support: Support,
+    /// `[sign_in]`
+    pub sign_in: SignInRules,
     /// `[limits]`
     pub limits: LimitRules,
     /// `[plugins.NAME]`, in the order of the file: the first of a channel is preferred.
@@ -206,6 +213,7 @@ impl Default for Config {
             organization: "Readmit".to_owned(),
             case: CaseTimes::default(),
             support: Support::default(),
+            sign_in: SignInRules::default(),
             limits: LimitRules::default(),
             plugins: Vec::new(),
         }

@@ -11,9 +11,10 @@ use super::document::{Fault, Notes, Section, flag, number, text, texts};
 use super::limit::LimitRules;
 use super::report::Report;
 use super::{
-    Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_PLUGINS, MIB, MINUTE, Policy,
-    Store, Support, plugin,
+    Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_AUDIENCE_BYTES, MAX_PLUGINS, MIB,
+    MINUTE, Policy, Store, Support, plugin,
 };
+use crate::service::SignInRules;
 
 pub(super) fn read(source: &str, file: &Path) -> Result<Config, Report> {
     let notes = Notes::new(source, file);
@@ -41,6 +42,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
     section.finish();
     let case = case(root.section("case"), default.case);
     let support = support(root.section("support"));
+    let sign_in = sign_in(root.section("sign_in"));
     let mut section = root.section("limits");
     let limits = LimitRules::read(&mut section);
     section.finish();
@@ -57,7 +59,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         plugins.extend(plugin::read(&name, span, section));
     }
     root.finish();
-    Config { bus, store, policy, assurance, organization, case, support, limits, plugins }
+    Config { bus, store, policy, assurance, organization, case, support, sign_in, limits, plugins }
 }
 
 fn bus(mut section: Section<'_>, default: Bus) -> Bus {
@@ -125,6 +127,51 @@ fn support(mut section: Section<'_>) -> Support {
     };
     section.finish();
     support
+}
+
+fn sign_in(mut section: Section<'_>) -> SignInRules {
+    let rules = SignInRules {
+        issuer: section
+            .value("issuer", String::new(), |value| if_filled(value, issuer).map(Option::unwrap_or_default)),
+        audiences: section.value("audiences", Vec::new(), |value| {
+            texts(value)?.iter().map(|name| audience(name)).collect()
+        }),
+    };
+    // A token that does not say who signed it could be another's.
+    if let Some(audiences) =
+        section.ask("audiences").filter(|_| rules.issuer.is_empty() && !section.has("issuer"))
+    {
+        let hint = "add issuer = \"https://…\", the address at which people reach the portal";
+        section.fault(audiences.span(), "audiences", Fault::new("has no issuer beside it", hint));
+    }
+    section.finish();
+    rules
+}
+
+/// RFC 9207 §2: an address with neither query nor fragment.
+fn issuer(text: &str) -> Result<String, Fault> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}".contains(&byte));
+    let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+    let web = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        || local
+            .iter()
+            .filter_map(|local| text.strip_prefix(local))
+            .any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    if plain && web {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new(
+        "is no address of an issuer",
+        "write it as https://recover.example.org, with neither ? nor #",
+    ))
+}
+
+fn audience(name: &str) -> Result<String, Fault> {
+    if (1..=MAX_AUDIENCE_BYTES).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(name.to_owned());
+    }
+    let hint = format!("write up to {MAX_AUDIENCE_BYTES} visible ASCII characters, as [\"payroll\"]");
+    Err(Fault::new("holds something that is no name of an audience", hint))
 }
 
 fn level(value: &DeValue<'_>) -> Result<Level, Fault> {

@@ -49,6 +49,9 @@ fn every_key_says_what_it_says() {
         email = "help@example.org"
         phone = "+14155550123"
         hours = "9 to 5"
+        [sign_in]
+        issuer = "https://recover.example.org/portal"
+        audiences = ["payroll", "https://wiki.example.org"]
         [limits]
         open_per_account_per_hour = 1
         open_per_address_per_hour = 2
@@ -94,6 +97,8 @@ fn every_key_says_what_it_says() {
     assert_eq!(config.support.email.as_ref().map(EmailAddress::as_str), Some("help@example.org"));
     assert_eq!(config.support.phone.as_ref().map(PhoneNumber::as_str), Some("+14155550123"));
     assert_eq!(config.support.hours, "9 to 5");
+    assert_eq!(config.sign_in.issuer, "https://recover.example.org/portal");
+    assert_eq!(config.sign_in.audiences, ["payroll", "https://wiki.example.org"]);
     let limit = |max, count| Limit { max, window: minutes(count) };
     let limits = LimitRules {
         opens_per_account: limit(1, 60),
@@ -166,6 +171,17 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
     ("support", "email = \"help\"", "support.email", "no e-mail address", "name@example.org"),
     ("support", "phone = \"555 0123\"", "support.phone", "no phone number", "E.164"),
     ("support", "hours = true", "support.hours", "has to be a text", "quotes"),
+    ("sign_in", "issuer = \"http://recover.example.org\"", "sign_in.issuer", "no address", "https://"),
+    ("sign_in", "issuer = \"http://localhost.example.org\"", "sign_in.issuer", "no address", "https://"),
+    ("sign_in", "issuer = \"https:///x\"", "sign_in.issuer", "no address", "https://"),
+    ("sign_in", "issuer = \"https://a.example/?b\"", "sign_in.issuer", "no address", "neither ? nor #"),
+    ("sign_in", "issuer = \"https://a.example/#b\"", "sign_in.issuer", "no address", "neither ? nor #"),
+    ("sign_in", "issuer = 7", "sign_in.issuer", "has to be a text", "quotes"),
+    ("sign_in", "audiences = \"payroll\"", "sign_in.audiences", "list of texts", "[\"one\""),
+    ("sign_in", "audiences = [\"\"]", "sign_in.audiences", "no name of an audience", "visible"),
+    ("sign_in", "audiences = [\"pay roll\"]", "sign_in.audiences", "no name of an audience", "visible"),
+    ("sign_in", "audiences = [\"payroll\"]", "sign_in.audiences", "no issuer", "https://"),
+    ("sign_in", "audience = []", "sign_in.audience", "unknown key", "did you mean `audiences`?"),
     ("limits", "open_per_account_per_hour = 0", "limits.open_per_account_per_hour", "out of range", "from 1"),
     (
         "limits",

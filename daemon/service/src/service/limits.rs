@@ -32,6 +32,10 @@ pub const MESSAGES_AT_ONCE: usize = 256;
 pub const CALLS_AT_ONCE: usize = 512;
 /// Pretended deliveries at once: each is but a timer.
 pub const PRETENCES_AT_ONCE: usize = 4096;
+/// How long a token for another login is good: long enough for a slow page, too short to be worth keeping.
+pub const SIGN_IN_TOKEN_LIFE: Duration = Duration::from_secs(300);
+/// Bytes in the nonce of such a token.
+pub const MAX_NONCE_BYTES: usize = 256;
 /// Deadlines looked at in one round: many, so that a few that cannot be kept hide no other.
 pub const BATCH: u32 = 1000;
 /// Deliveries looked at in one round: many, so that a kind that waits for its turn hides no other.

@@ -28,6 +28,7 @@ mod properties;
 mod readiness;
 mod recovery;
 mod shadow;
+mod sign_in;
 mod signals;
 mod staff;
 mod timers;
@@ -59,13 +60,15 @@ pub use policies::{Explanation, NoPolicies, Policies, PolicyInForce, SAVER};
 pub use proofs::SubmitReply;
 pub use properties::AccountProperties;
 pub use readiness::{Readiness, ReadinessFilter, Way};
-pub use recovery::{LinkReply, SignIn};
+pub use recovery::LinkReply;
 pub use shadow::Difference;
+pub use sign_in::{SignIn, SignInRules};
 pub use signals::Signal;
 pub use staff::{CaseHistory, Officer};
 pub use versions::{PolicyListing, PolicyState};
 
 use crate::config::LimitRules;
+use crate::jws::JwsKey;
 use crate::plugins::Supervisor;
 use in_hand::InHand;
 use likeness::Likeness;
@@ -85,6 +88,16 @@ pub struct Settings {
     pub support_contact: String,
     /// The address that e-mail comes from, as people see it.
     pub sender: String,
+    /// What tokens for other logins say.
+    pub sign_in: SignInRules,
+}
+
+/// The keys that outlive restarts.
+pub struct Keys {
+    /// Keys the answers about unknown accounts.
+    pub decoys: [u8; 32],
+    /// Signs the tokens for other logins.
+    pub sign_in: JwsKey,
 }
 
 /// The daemon's one object: everything that it can do.
@@ -108,13 +121,14 @@ pub struct Service {
     changing_accounts: tokio::sync::Mutex<()>,
     stopping: CancellationToken,
     decoys: [u8; 32],
+    signing: JwsKey,
     likeness: Likeness,
     /// The device of accounts that have none.
     nobody: Authenticator,
 }
 
 impl Service {
-    /// Puts the parts together. `decoys` keys the answers about unknown accounts and must outlive restarts.
+    /// Puts the parts together.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] if the system gives no randomness.
@@ -122,7 +136,7 @@ impl Service {
         store: Arc<dyn Store>,
         policies: Policies,
         settings: Settings,
-        decoys: [u8; 32],
+        keys: Keys,
     ) -> Result<Arc<Self>, Fault> {
         let (signals, _) = broadcast::channel(limits::SIGNALS);
         let mut random = [0; 20];
@@ -143,7 +157,8 @@ impl Service {
             reloading: tokio::sync::Mutex::default(),
             changing_accounts: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
-            decoys,
+            decoys: keys.decoys,
+            signing: keys.sign_in,
             likeness: Likeness::default(),
             nobody,
         }))

@@ -39,15 +39,6 @@ pub enum LinkReply {
     },
 }
 
-/// The one sign-in.
-#[derive(Clone, Debug)]
-pub struct SignIn {
-    /// The case, with whose account and outcome to go on.
-    pub case: Case,
-    /// A new set of recovery codes, where one of the old was used.
-    pub recovery_codes: Vec<Secret>,
-}
-
 impl Service {
     /// Opens a case. An unknown account gets one too.
     ///
@@ -211,18 +202,6 @@ impl Service {
     /// [`Fault`], as the case says.
     pub async fn cancel(&self, case: &str, actor: &str) -> Result<(), Fault> {
         self.apply(&parse_case(case)?, actor, Event::CancelRequested, Vec::new()).await.map(|_| ())
-    }
-
-    /// Takes the one sign-in.
-    ///
-    /// # Errors
-    /// [`Fault::WrongState`] the second time.
-    pub async fn claim(&self, case: &str, actor: &str) -> Result<SignIn, Fault> {
-        let applied = self.apply(&parse_case(case)?, actor, Event::SignInClaimed, Vec::new()).await?;
-        match applied.reply {
-            Reply::SignIn { recovery_codes } => Ok(SignIn { case: applied.case, recovery_codes }),
-            _ => Err(Fault::internal()),
-        }
     }
 
     /// Sets the new password.

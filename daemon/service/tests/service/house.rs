@@ -13,10 +13,11 @@ use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::{Authenticator, STEP_SECONDS};
 use readmit_store::{JournalRow, Keyring, SqliteOptions, SqliteStore, Store};
 use readmitd::config::{Activation, LimitRules, PluginConfig};
+use readmitd::jws::JwsKey;
 use readmitd::plugins::Supervisor;
 use readmitd::service::{
-    AccountProperties, DeviceProperties, Fault, NewDevice, Officer, OpenContext, PluginEvents, Policies,
-    PolicyOptions, Service, Settings, Signal, SubmitReply, now,
+    AccountProperties, DeviceProperties, Fault, Keys, NewDevice, Officer, OpenContext, PluginEvents,
+    Policies, PolicyOptions, Service, Settings, SignInRules, Signal, SubmitReply, now,
 };
 use readmitd::watch::{self, Watch};
 use tempfile::TempDir;
@@ -31,6 +32,7 @@ pub const NOBODY: &str = "nobody-of-that-name";
 pub const PASSWORD: &str = "correct horse battery";
 pub const EMAIL: &str = "alice@example.org";
 pub const PHONE: &str = "+14155550123";
+pub const ISSUER: &str = "https://recover.example.org";
 pub const ADMIN: &str = "uid:0";
 
 /// One way to recover a reason, so that each test takes the shortest.
@@ -143,8 +145,13 @@ impl House {
             organization: "Example".to_owned(),
             support_contact: "+1 415 555 0199".to_owned(),
             sender: "help@example.org".to_owned(),
+            sign_in: SignInRules {
+                issuer: ISSUER.to_owned(),
+                audiences: vec!["payroll".to_owned(), "wiki".to_owned()],
+            },
         };
-        let service = Service::new(store.clone(), policies, settings, store.decoy_key()).expect("a service");
+        let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
+        let service = Service::new(store.clone(), policies, settings, keys).expect("a service");
         let signals = service.signals();
         service.start_policies().await.expect("started");
         service.resume_shadow().await;

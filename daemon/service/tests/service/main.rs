@@ -14,6 +14,8 @@ mod deliveries;
 #[cfg(test)]
 mod explaining;
 #[cfg(test)]
+mod hand_over;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod input;

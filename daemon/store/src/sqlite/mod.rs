@@ -92,6 +92,7 @@ pub struct SqliteStore {
     cursor: Mutex<Cursor>,
     public_key: [u8; 32],
     decoys: Zeroizing<[u8; 32]>,
+    sign_in: Zeroizing<[u8; 32]>,
     // Last, so that the database is closed before anybody else may open it.
     _lock: files::Lock,
 }
@@ -115,7 +116,7 @@ impl SqliteStore {
         }
         transaction.commit()?;
         let tail = journal::tail(&connection, &signer.public_key())?;
-        let decoys = secrets.decoys;
+        let (decoys, sign_in) = (secrets.decoys, secrets.sign_in);
         let mut desk = Desk {
             connection,
             sealer: sealer.clone(),
@@ -143,6 +144,7 @@ impl SqliteStore {
             cursor: Mutex::default(),
             public_key,
             decoys,
+            sign_in,
             _lock: lock,
         };
         store.seal_decoy()?;
@@ -160,6 +162,13 @@ impl SqliteStore {
     #[must_use]
     pub fn decoy_key(&self) -> [u8; 32] {
         *self.decoys
+    }
+
+    /// The seed of an Ed25519 key of its own, for the sign-ins that are handed to other logins. It outlives restarts
+    /// and is never in clear on the disk.
+    #[must_use]
+    pub fn sign_in_key(&self) -> [u8; 32] {
+        *self.sign_in
     }
 
     /// Waits for what was handed over to be committed and closes the writer. Later changes are

@@ -13,6 +13,8 @@ pub(super) struct Secrets {
     pub(super) subjects: Zeroizing<[u8; 32]>,
     /// Keys the answers about accounts that do not exist, so that they are the same after a restart.
     pub(super) decoys: Zeroizing<[u8; 32]>,
+    /// Signs the sign-ins that are handed to other logins.
+    pub(super) sign_in: Zeroizing<[u8; 32]>,
     /// Signs the head of the journal.
     pub(super) journal: Zeroizing<[u8; 32]>,
     /// Whether they were made just now, and the database with them.
@@ -24,7 +26,8 @@ pub(super) fn load(connection: &Connection, sealer: &Sealer) -> Result<Secrets, 
     let (journal, fresh) = load_one(connection, sealer, "journal")?;
     let (subjects, _) = load_one(connection, sealer, "subjects")?;
     let (decoys, _) = load_one(connection, sealer, "decoys")?;
-    Ok(Secrets { subjects, decoys, journal, fresh })
+    let (sign_in, _) = load_one(connection, sealer, "sign_in")?;
+    Ok(Secrets { subjects, decoys, sign_in, journal, fresh })
 }
 
 fn load_one(
