@@ -54,24 +54,23 @@ fn serve(args: &Args) -> Result<(), RunError> {
     }
     let runtime = tokio::runtime::Runtime::new().map_err(RunError::Runtime)?;
     runtime.block_on(async {
-        let stop = stop_on_signals().map_err(RunError::Signals)?;
+        stop_on_signals(portal.stop.clone()).map_err(RunError::Signals)?;
+        let stop = portal.stop.clone();
         Ok(server::serve(portal, stop).await?)
     })
 }
 
 /// Ends on SIGTERM and SIGINT.
-fn stop_on_signals() -> io::Result<CancellationToken> {
+fn stop_on_signals(stop: CancellationToken) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let stop = CancellationToken::new();
-    let stopping = stop.clone();
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        stopping.cancel();
+        stop.cancel();
     });
-    Ok(stop)
+    Ok(())
 }
 
 fn report(error: &dyn std::error::Error) {

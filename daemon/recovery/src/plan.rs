@@ -191,6 +191,22 @@ impl Plan {
         }
     }
 
+    /// The least number of steps that are left, an approval of several people being one.
+    pub fn steps_left(&self, holds: &impl Fn(&Atom) -> bool) -> usize {
+        if self.satisfied(holds) {
+            return 0;
+        }
+        match self {
+            Self::Factor(_) | Self::Approvals(_) => 1,
+            Self::All(parts) => parts.iter().map(|part| part.steps_left(holds)).sum(),
+            Self::Any { need, of } => {
+                let mut left: Vec<usize> = of.iter().map(|part| part.steps_left(holds)).collect();
+                left.sort_unstable();
+                left.into_iter().take(usize::from(*need)).sum()
+            }
+        }
+    }
+
     /// Every atom, in the order in which the plan names them, each once.
     #[must_use]
     pub fn atoms(&self) -> Vec<Atom> {
@@ -283,6 +299,27 @@ mod tests {
 
     fn names(atoms: impl IntoIterator<Item = Atom>) -> String {
         atoms.into_iter().map(|atom| atom.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_steps_that_are_left_are_the_fewest_that_satisfy_the_plan() {
+        let nested = Plan::All(vec![
+            factor("password"),
+            Plan::Any { need: 1, of: vec![all("email voice"), factor("recovery_code")] },
+            Plan::Approvals(2),
+        ]);
+        for (plan, proven, left) in [
+            (all("password email voice"), "", 3),
+            (all("password email voice"), "password", 2),
+            (any(2, "email voice recovery_code"), "", 2),
+            (any(2, "email voice recovery_code"), "voice", 1),
+            (any(2, "email voice recovery_code"), "voice email", 0),
+            (nested.clone(), "", 3),
+            (nested, "password email", 2),
+        ] {
+            let holds = |atom: &Atom| proven.split_whitespace().any(|name| name == atom.to_string());
+            assert_eq!(plan.steps_left(&holds), left, "{plan} after {proven:?}");
+        }
     }
 
     #[test]

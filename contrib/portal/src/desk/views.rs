@@ -19,6 +19,8 @@ pub(crate) struct CaseView {
     pub(crate) held_until: Option<u64>,
     /// In the policy's order.
     pub(crate) steps: Option<Vec<StepView>>,
+    /// The least number of steps that are left to prove.
+    pub(crate) steps_left: Option<u32>,
     /// Of `sign_in`, `change_password`, `enroll`, what is left.
     pub(crate) tasks: Option<Vec<String>>,
     pub(crate) outcome: Option<OutcomeView>,
@@ -41,8 +43,12 @@ pub(crate) struct StepView {
     pub(crate) resend_after: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     pub(crate) disposition: Option<String>,
-    /// How far a call is: `ringing`, `answered`, `prompting`.
+    /// How far a call is: `calling`, `ringing`, `answered`, `prompting`, `wrong_digits`.
     pub(crate) phase: Option<String>,
+    /// Whether it can still be proven, however often it was tried.
+    pub(crate) possible: Option<bool>,
+    /// Whether it is proven, open or to come; false for an alternative that was not taken.
+    pub(crate) needed: Option<bool>,
     /// The address that messages come from.
     pub(crate) sender: Option<String>,
     /// What to do, in English.

@@ -1,11 +1,13 @@
 //! What is around every page.
 
+use std::time::Duration;
+
 use maud::{DOCTYPE, Markup, html};
 
 use crate::web::Visit;
 
-/// A whole document.
-pub(crate) fn document(visit: &Visit, title: &str, content: &Markup) -> Markup {
+/// A whole document. `head` is what this page alone has in its head.
+pub(crate) fn document(visit: &Visit, title: &str, head: &Markup, content: &Markup) -> Markup {
     let assets = &visit.portal.assets;
     let organization = &visit.portal.config.organization;
     html! {
@@ -18,6 +20,7 @@ pub(crate) fn document(visit: &Visit, title: &str, content: &Markup) -> Markup {
                 title { (title) @if !organization.is_empty() { " – " (organization) } }
                 link rel="stylesheet" href=(assets.path("portal.css"));
                 script src=(assets.path("portal.js")) defer {}
+                (head)
             }
             body {
                 a class="skip" href="#main" { (visit.say("skip-to-content")) }
@@ -26,6 +29,12 @@ pub(crate) fn document(visit: &Visit, title: &str, content: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// For a head: without script, the page goes to this path of the portal by itself after a few seconds. Only for pages
+/// on which nothing is typed.
+pub(crate) fn go_on(path: &str, after: Duration) -> Markup {
+    html! { noscript { meta http-equiv="refresh" content=(format!("{};url={path}", after.as_secs())); } }
 }
 
 /// A form that this browser may send. `action` is a path of the portal.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::assets::Assets;
 pub(crate) use self::cookies::Cookie;
@@ -30,6 +31,8 @@ pub(crate) struct Portal {
     pub(crate) words: Words,
     pub(crate) desk: Desk,
     pub(crate) assets: Assets,
+    /// Cancelled when the portal is to stop: pages that are shown live end then.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Portal {
@@ -40,7 +43,7 @@ impl Portal {
     pub(crate) fn new(config: Config) -> Result<Self, WordsError> {
         let words = Words::load(config.languages.directory.as_deref())?;
         let desk = Desk::new(&config.bus);
-        Ok(Self { words, desk, assets: Assets::new(), config })
+        Ok(Self { words, desk, assets: Assets::new(), stop: CancellationToken::new(), config })
     }
 }
 

@@ -60,7 +60,12 @@ impl Visit {
 
     /// A page with this title and content.
     pub(crate) fn page(&self, title: &str, content: &Markup) -> Page {
-        let page = Page::new(Html(shell::document(self, title, content).into_string()));
+        self.page_with(title, &Markup::default(), content)
+    }
+
+    /// A page with something of its own in its head.
+    pub(crate) fn page_with(&self, title: &str, head: &Markup, content: &Markup) -> Page {
+        let page = Page::new(Html(shell::document(self, title, head, content).into_string()));
         self.greeted(page)
     }
 

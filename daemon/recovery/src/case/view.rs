@@ -25,6 +25,8 @@ pub struct View {
     pub expires_at: Timestamp,
     /// The steps, in the plan's order.
     pub steps: Vec<StepView>,
+    /// The least number of steps that are left to prove.
+    pub steps_left: usize,
     /// What happens, or happened, to the account.
     pub outcome: Option<Outcome>,
     /// What is left to do.
@@ -58,6 +60,10 @@ pub struct StepView {
     pub disposition: Option<Disposition>,
     /// How far the call is.
     pub phase: Option<Phase>,
+    /// Whether it can still be proven: false once it was tried as often as a case allows.
+    pub possible: bool,
+    /// Whether it is part of the way: proven, open or to come; false for an alternative that was not taken.
+    pub needed: bool,
     /// What happened and what to do next.
     pub message: &'static str,
 }
@@ -112,6 +118,7 @@ impl Case {
             message: self.message(),
             expires_at: self.next_deadline().unwrap_or(self.expires_at),
             steps,
+            steps_left: self.plan.as_ref().map_or(0, |plan| plan.steps_left(&|atom| self.holds(atom))),
             outcome: self.state.outcome().cloned(),
             tasks,
             held_until,
@@ -176,6 +183,8 @@ impl Case {
             expires_at: live.filter(|_| factor.channel().is_some()).map(|challenge| challenge.expires_at),
             disposition,
             phase: live.and_then(|challenge| challenge.phase),
+            possible: track.is_possible(now),
+            needed: state == StepState::Proven || self.comes(atom),
             message: if state == StepState::Proven {
                 "Done."
             } else if open {
@@ -190,11 +199,15 @@ impl Case {
     /// What is to be said of a step that cannot be worked on now. What to do next is another step's, or the
     /// case's own message.
     fn closed_message(&self, atom: &Atom, disposition: Option<Disposition>) -> &'static str {
-        let comes = || self.plan.as_ref().is_some_and(|plan| plan.leads_to(atom, &|atom| self.holds(atom)));
         if self.state != State::Proving {
             return disposition.map_or("There is nothing to do here now.", Disposition::cause);
         }
-        if comes() { "This comes after the step before it." } else { "This is not needed any more." }
+        if self.comes(atom) { "This comes after the step before it." } else { "This is not needed any more." }
+    }
+
+    /// Whether an atom is open or may come to be.
+    fn comes(&self, atom: &Atom) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.leads_to(atom, &|atom| self.holds(atom)))
     }
 
     /// Whether an entry in an app is left over, which would only confuse (J11).

@@ -258,6 +258,7 @@ fn what_is_under_way_for_a_step_that_is_no_longer_open_is_called_off() {
     assert!(desk.happen(digits).is_err());
     let steps = desk.case.view(desk.now()).steps;
     assert_eq!(steps[1].message, "This is not needed any more.");
+    assert!(!steps[1].needed && steps[1].possible);
     assert_eq!(steps[2].message, "Type your password.");
 }
 

@@ -123,6 +123,7 @@ fn a_step_that_cannot_be_sent_again_says_so() {
     desk.all("wait 900");
     let step = desk.case.step(&factor("email"), desk.now()).expect("a step");
     assert_eq!(step.state, StepState::Failed);
+    assert!(step.needed && !step.possible);
     assert!(step.message.ends_with("or contact support."), "{}", step.message);
 }
 
