@@ -14,6 +14,8 @@ pub(crate) const FIELD_BYTES: usize = 4 * 1024;
 pub(crate) const COOKIE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Bytes in a browser's secret or the id of a case as a cookie carries it.
 pub(crate) const COOKIE_BYTES: usize = 128;
+/// Bytes in a path that a form names to go back to.
+pub(crate) const PATH_BYTES: usize = 512;
 /// How long requests under way may take when the portal stops.
 pub(crate) const STOP: Duration = Duration::from_secs(5);
 /// How often a page that is shown live is looked at again, though nothing was heard.

@@ -113,9 +113,9 @@ impl Words {
         language.cloned().unwrap_or_else(|| Arc::new(Language::new("en", Vec::new(), None)))
     }
 
-    /// The tags of all languages.
-    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
-        self.languages.keys().map(String::as_str)
+    /// All languages, by tag.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = &Language> {
+        self.languages.values().map(|language| &**language)
     }
 }
 
@@ -130,9 +130,13 @@ impl Language {
         Self { tag: tag.to_owned(), texts, behind }
     }
 
-    /// The text of this key.
-    pub(crate) fn say(&self, key: &str) -> String {
-        self.say_with(key, &FluentArgs::new())
+    /// What the language calls itself; its tag where its file does not say.
+    pub(crate) fn own_name(&self) -> String {
+        let own = self.texts.get_message("language-name").and_then(|message| message.value());
+        own.map_or_else(
+            || self.tag.clone(),
+            |name| self.texts.format_pattern(name, None, &mut Vec::new()).into_owned(),
+        )
     }
 
     /// The text of this key, with these put in.

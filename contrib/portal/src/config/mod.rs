@@ -16,6 +16,8 @@ pub(crate) struct Config {
     pub(crate) public_url: String,
     /// What people know the organization as.
     pub(crate) organization: String,
+    /// How people reach support, as the foot of every page says it: an e-mail address, a web address, or any text.
+    pub(crate) support: String,
     /// The bus: `system`, `session`, or an address.
     pub(crate) bus: String,
     /// Pages that may show the portal in a frame, as origins. None, unless you know why: a page around the portal can
@@ -58,6 +60,7 @@ impl Default for Config {
             listen: "127.0.0.1:8080".to_owned(),
             public_url: "http://localhost:8080".to_owned(),
             organization: String::new(),
+            support: String::new(),
             bus: "system".to_owned(),
             framed_by: Vec::new(),
             sign_in: SignIn::default(),

@@ -2,6 +2,7 @@
 
 mod case;
 mod ending;
+mod language;
 mod link;
 mod opening;
 pub(crate) mod parts;
@@ -26,4 +27,5 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
         .merge(case::routes())
         .merge(support::routes())
         .merge(ending::routes())
+        .merge(language::routes())
 }

@@ -38,6 +38,17 @@ impl Assets {
         }
     }
 
+    /// Where a page finds its style sheets, in their order.
+    pub(crate) fn styles(&self) -> impl Iterator<Item = &str> {
+        let style = |asset: &&Asset| asset.kind.starts_with("text/css");
+        self.all.iter().filter(style).map(|asset| asset.path.as_str())
+    }
+
+    /// Where a page finds the organization's logo, if it has one.
+    pub(crate) fn logo(&self) -> Option<&str> {
+        self.all.iter().find(|asset| asset.name == "logo").map(|asset| asset.path.as_str())
+    }
+
     /// Where a page finds the asset of this name.
     pub(crate) fn path(&self, name: &str) -> &str {
         self.all.iter().find(|asset| asset.name == name).map_or("", |asset| asset.path.as_str())

@@ -4,6 +4,7 @@ mod assets;
 mod cookies;
 mod form;
 mod headers;
+mod local_path;
 mod problem;
 mod visit;
 
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::assets::Assets;
 pub(crate) use self::cookies::Cookie;
 pub(crate) use self::form::Form;
+pub(crate) use self::local_path::LocalPath;
 pub(crate) use self::problem::Problem;
 pub(crate) use self::visit::{Page, Visit};
 use crate::config::Config;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header::{ACCEPT_LANGUAGE, LOCATION, SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use maud::Markup;
+use maud::{Markup, html};
 
 use super::cookies::Cookie;
-use super::{ClientAddress, Portal, Problem};
-use crate::pages::shell;
+use super::{ClientAddress, LocalPath, Portal, Problem};
+use crate::pages::parts::Wrong;
+use crate::pages::{parts, shell};
 use crate::secret::Secret;
 use crate::words::{FluentArgs, Language};
 
@@ -26,6 +27,8 @@ pub(crate) struct Visit {
     pub(crate) browser: Secret,
     /// Whether the browser has just got its secret.
     pub(crate) is_new: bool,
+    /// The page that is asked for, where it is one that can be asked for again.
+    pub(crate) here: Option<String>,
     case: Option<Secret>,
 }
 
@@ -69,10 +72,32 @@ impl Visit {
         self.greeted(page)
     }
 
+    /// A page whose form was not filled in right: what is wrong comes first, in the title too, and leads to the fields.
+    pub(crate) fn page_with_errors(&self, title: &str, wrong: &[Wrong<'_>], content: &Markup) -> Page {
+        let title = self.say_with("title-with-error", &[("title", title)]);
+        let summary = parts::error_summary(&self.say("error-summary"), wrong);
+        self.page(&title, &html! { (summary) (content) }).status(StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
+    /// What people know the organization as; the name of what they are doing where it has no name.
+    pub(crate) fn say_organization(&self) -> String {
+        let organization = &self.portal.config.organization;
+        if organization.is_empty() { self.say("account-recovery") } else { organization.clone() }
+    }
+
     /// The way to another page of the portal, after something was done (RFC 9110 §15.4.4).
     pub(crate) fn go_to(&self, path: &'static str) -> Page {
+        self.gone_to(HeaderValue::from_static(path))
+    }
+
+    /// The way back to the page that a form names.
+    pub(crate) fn go_back_to(&self, path: &LocalPath) -> Page {
+        self.gone_to(HeaderValue::from_str(path.as_str()).unwrap_or(HeaderValue::from_static("/")))
+    }
+
+    fn gone_to(&self, location: HeaderValue) -> Page {
         let mut page = Page::new(StatusCode::SEE_OTHER);
-        page.response.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
+        page.response.headers_mut().insert(LOCATION, location);
         self.greeted(page)
     }
 
@@ -99,9 +124,11 @@ impl FromRequestParts<Arc<Portal>> for Visit {
             Some(chosen) => portal.words.language(chosen.expose()),
             None => portal.words.negotiate(text(ACCEPT_LANGUAGE).unwrap_or_default()),
         };
+        let here = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
         let visit = Self {
             portal: portal.clone(),
             language,
+            here: here.map(ToString::to_string),
             client: parts.extensions.get::<ClientAddress>().copied().unwrap_or(ClientAddress(None)),
             user_agent: text(USER_AGENT).map(str::to_owned),
             browser,
