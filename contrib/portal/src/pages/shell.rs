@@ -41,7 +41,6 @@ pub(crate) fn document(visit: &Visit, title: &str, head: &Markup, content: &Mark
         }
     }
 }
-}
 
 /// For a head: without script, the page goes to this path of the portal by itself after a few seconds. Only for pages
 /// on which nothing is typed.
