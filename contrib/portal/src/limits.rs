@@ -16,7 +16,17 @@ pub(crate) const COOKIE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(crate) const COOKIE_BYTES: usize = 128;
 /// Bytes in a path that a form names to go back to.
 pub(crate) const PATH_BYTES: usize = 512;
-/// How long requests under way may take when the portal stops.
-pub(crate) const STOP: Duration = Duration::from_secs(5);
 /// How often a page that is shown live is looked at again, though nothing was heard.
 pub(crate) const LIVE_LOOK: Duration = Duration::from_secs(15);
+/// Bytes in a configuration file.
+pub(crate) const CONFIG_BYTES: u64 = 1024 * 1024;
+/// Bytes in any text of a configuration.
+pub(crate) const CONFIG_TEXT: usize = 1024;
+/// Entries in any list of a configuration.
+pub(crate) const CONFIG_ENTRIES: usize = 64;
+/// How often it is looked whether the certificate was renewed.
+pub(crate) const CERTIFICATE_LOOK: Duration = Duration::from_secs(2);
+/// Bytes in a file of certificates, or of a key.
+pub(crate) const CERTIFICATE_BYTES: u64 = 256 * 1024;
+/// How long nobody is let in after the system could not; doubled each time, up to a second.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(20);

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use clap::Parser as _;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Args;
 use crate::config::{Config, ConfigError};
-use crate::server::{self, ServerError};
+use crate::server::{self, ServerError, Signals};
 use crate::web::Portal;
 use crate::words::WordsError;
 
@@ -50,23 +49,28 @@ fn serve(args: &Args) -> Result<(), RunError> {
     let config = Config::read(&args.config)?;
     let portal = Arc::new(Portal::new(config)?);
     if args.check_config {
+        server::check(&portal.config)?;
         return Ok(());
     }
     let runtime = tokio::runtime::Runtime::new().map_err(RunError::Runtime)?;
     runtime.block_on(async {
-        stop_on_signals(portal.stop.clone()).map_err(RunError::Signals)?;
-        let stop = portal.stop.clone();
-        Ok(server::serve(portal, stop).await?)
+        let signals = Signals { stop: portal.stop.clone(), reload: Arc::default() };
+        hear(signals.clone()).map_err(RunError::Signals)?;
+        Ok(server::serve(portal, signals).await?)
     })
 }
 
-/// Ends on SIGTERM and SIGINT.
-fn stop_on_signals(stop: CancellationToken) -> io::Result<()> {
+/// Stops on SIGTERM and SIGINT, takes up renewed files on SIGHUP.
+fn hear(Signals { stop, reload }: Signals) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => reload.notify_one(),
+            }
         }
         stop.cancel();
     });
