@@ -1,8 +1,8 @@
 //! The kit of the end-to-end tests: a small world of real parts.
 //!
 //! A [`World`] has a bus of its own (dbus-daemon), the daemon and its plugins as they were built, an SMTP server and
-//! a softphone that are not ours, and a clock that a test can set. Nothing in it is shared with another world, so
-//! tests run side by side. Nothing here sleeps: everything waits for an event, for at most [`PATIENCE`].
+//! a softphone that are not ours, a clock that a test can set, and, where a test wants it, the portal with browsers
+//! before it. Nothing in it is shared with another world, so tests run side by side. Nothing here sleeps: everything waits for an event, for at most [`PATIENCE`].
 //!
 //! The kit panics with what is missing or wrong, as tests do; it has no other way to fail.
 #![expect(
@@ -13,30 +13,42 @@
     reason = "a test fails by panicking, and what it leaves to read goes to standard error"
 )]
 
+mod axe;
+mod browser;
 mod bus;
 mod case;
+mod chrome;
 mod clock;
 mod daemon;
 mod desk;
 mod dict;
+mod html;
 mod mailbox;
 mod person;
 mod phone;
+mod picture;
+mod portal;
 mod programs;
 mod prompts;
 mod script;
+mod web;
 mod world;
 
 use std::time::Duration;
 
+pub use browser::{Browser, Key};
 pub use case::Case;
+pub use chrome::Setup;
 pub use clock::Clock;
 pub use daemon::kill;
 pub use desk::{BusError, Desk, Signals};
+pub use html::{Element, Form, Html};
 pub use mailbox::{Mail, Mailbox};
 pub use person::{PASSWORD, Person, code_at};
 pub use phone::Phone;
+pub use portal::{Portal, free_address};
 pub use programs::{Ended, program, run};
+pub use web::{Answer, Web};
 pub use world::{Builder, World};
 
 /// How long anything may take before a test fails instead of waiting on. It bounds a hang and measures nothing.

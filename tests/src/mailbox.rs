@@ -93,9 +93,14 @@ impl Mail {
     /// The token of the link to this place, `link` or `veto`.
     #[must_use]
     pub fn token(&self, place: &str) -> String {
+        self.link(place).rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// The whole link to this place, `link` or `veto`.
+    #[must_use]
+    pub fn link(&self, place: &str) -> String {
         let sign = format!("/{place}/");
-        let link = self.line(|line| line.starts_with("https://") && line.contains(&sign), "a link");
-        link.rsplit('/').next().unwrap_or_default().to_owned()
+        self.line(|line| line.starts_with("http") && line.contains(&sign), "a link")
     }
 
     fn line(&self, fits: impl Fn(&&str) -> bool, what: &str) -> String {

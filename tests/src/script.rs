@@ -11,8 +11,10 @@ use tokio::sync::watch;
 
 use crate::patiently;
 
-const INSTALL: &str = "python3 -m venv /tmp/readmit-venv && /tmp/readmit-venv/bin/pip install \
-                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1";
+/// What the tests need of Python's packages.
+pub(crate) const INSTALL: &str = "python3 -m venv /tmp/readmit-venv && /tmp/readmit-venv/bin/pip install \
+                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 && \
+                       /tmp/readmit-venv/bin/pip install --no-deps axe-playwright-python==0.1.8";
 
 /// A running script and everything that it has told.
 pub(crate) struct Script {
@@ -37,8 +39,7 @@ struct Told {
 impl Script {
     /// Starts a script of the project with the tests' interpreter.
     pub(crate) fn start(path: &str, arguments: &[&str]) -> Self {
-        let python =
-            std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned());
+        let python = python();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
         let mut child = Command::new(&python)
             .arg(&script)
@@ -130,6 +131,11 @@ impl Script {
         self.command("");
         patiently("the script to catch up", self.take("synced", |told| told["event"] == "synced")).await;
     }
+}
+
+/// The tests' interpreter.
+pub(crate) fn python() -> String {
+    std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned())
 }
 
 impl Drop for Script {

@@ -11,6 +11,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::daemon::{Daemon, tail};
 use crate::desk::Desk;
+use crate::portal::{Portal, free_address};
 use crate::programs::{Ended, program, run};
 use crate::{Mailbox, PASSWORD, Person, Phone, prompts};
 
@@ -26,6 +27,7 @@ pub struct World {
     daemon: Option<Daemon>,
     has_clock: bool,
     filter: String,
+    portal_url: Option<String>,
     bus: Bus,
     // Last, so that it is removed when nobody uses it any more.
     directory: TempDir,
@@ -38,6 +40,7 @@ pub struct Builder {
     phone: Option<&'static str>,
     clock: bool,
     filter: String,
+    portal_url: Option<String>,
 }
 
 impl World {
@@ -51,6 +54,7 @@ impl World {
             phone: None,
             clock: false,
             filter: "info,zbus=warn".to_owned(),
+            portal_url: None,
         }
     }
 
@@ -139,6 +143,24 @@ impl World {
         std::fs::write(self.directory().join(format!("policies/{realm}.lua")), text).unwrap();
     }
 
+    /// Starts the portal that the world was built for, with this configuration over the usual one.
+    ///
+    /// # Panics
+    /// If the world was built without [`Builder::portal`].
+    pub async fn portal(&self, config: &str) -> Portal {
+        let url = self.portal_url.as_deref().expect("a world with a portal");
+        let usual = format!(
+            "listen = \"{}\"\npublic_url = \"{url}\"\norganization = \"Example\"\nbus = \"{}\"\n",
+            url.trim_start_matches("http://"),
+            self.address()
+        );
+        let mut table: Table = usual.parse().unwrap();
+        merge(&mut table, config.parse().unwrap());
+        let file = self.directory().join("portal.toml");
+        std::fs::write(&file, toml::to_string(&table).unwrap()).unwrap();
+        Portal::start(url, file).await
+    }
+
     /// Ends the daemon as a power cut does.
     pub async fn kill(&mut self) {
         self.daemon.take().expect("a running daemon").kill().await;
@@ -187,6 +209,15 @@ impl Builder {
         self
     }
 
+    /// A place for the portal, which the links in messages lead to; [`World::portal`] starts it.
+    #[must_use]
+    pub fn portal(mut self) -> Self {
+        let url = format!("http://{}", free_address());
+        let links = format!("[plugins.email.settings]\nlink_base = \"{url}\"\n");
+        self.portal_url = Some(url);
+        self.config(&links)
+    }
+
     /// A clock that the test sets.
     #[must_use]
     pub const fn clock(mut self) -> Self {
@@ -220,9 +251,19 @@ impl Builder {
         std::fs::write(place.join("readmit.toml"), toml::to_string(&config).unwrap()).unwrap();
         let desk = Desk::connect(bus.address()).await;
         let clock = Clock::new(place);
-        let (has_clock, filter) = (self.clock, self.filter);
-        let mut world =
-            World { desk, mailbox, clock, phone, daemon: None, has_clock, filter, bus, directory };
+        let (has_clock, filter, portal_url) = (self.clock, self.filter, self.portal_url);
+        let mut world = World {
+            desk,
+            mailbox,
+            clock,
+            phone,
+            daemon: None,
+            has_clock,
+            filter,
+            portal_url,
+            bus,
+            directory,
+        };
         world.start().await;
         world
     }

@@ -1,0 +1,3 @@
+//! The portal as people meet it: real browsers before a real portal, with real mail and a real telephone.
+
+mod kit;
