@@ -10,6 +10,22 @@ pub(crate) const CHANGES: usize = 1024;
 pub(crate) const BODY_BYTES: usize = 16 * 1024;
 /// Bytes in one field of a form.
 pub(crate) const FIELD_BYTES: usize = 4 * 1024;
+/// Fields in a form.
+pub(crate) const FIELDS: usize = 32;
+/// Bytes of a body that are read, though they are too many, so that a browser gets to hear it.
+pub(crate) const THROWN_AWAY: usize = 2 * 1024 * 1024;
+/// Clients whose requests are counted, each one by itself.
+pub(crate) const CLIENTS: usize = 16 * 1024;
+/// How long a request waits for its turn.
+pub(crate) const QUEUE: Duration = Duration::from_secs(2);
+/// How long a browser should wait after the daemon found that something was asked for too often.
+pub(crate) const WAIT_AFTER_TOO_MANY: Duration = Duration::from_secs(60);
+/// How long a browser should wait for a daemon that is away.
+pub(crate) const WAIT_FOR_DAEMON: Duration = Duration::from_secs(5);
+/// How often it is looked whether there is a daemon, for those who watch.
+pub(crate) const HEALTH_LOOK: Duration = Duration::from_millis(500);
+/// How long looking for the daemon may take.
+pub(crate) const HEALTH_WAIT: Duration = Duration::from_secs(2);
 /// How long a browser keeps what it holds for a case.
 pub(crate) const COOKIE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Bytes in a browser's secret or the id of a case as a cookie carries it.

@@ -170,6 +170,14 @@ impl Desk {
         self.heard(line.authentication.resync(account, first.expose(), second.expose()).await).await
     }
 
+    /// Whether there is a daemon. It is not started for being asked after.
+    pub(crate) async fn is_there(&self) -> bool {
+        let Ok(line) = self.line().await else { return false };
+        let Ok(bus) = DBusProxy::new(line.recovery.inner().connection()).await else { return false };
+        let Ok(name) = NAME.try_into() else { return false };
+        bus.name_has_owner(name).await.unwrap_or(false)
+    }
+
     /// The connection, made anew where it was lost.
     async fn line(&self) -> Result<Arc<Line>, DeskError> {
         let mut current = self.line.lock().await;

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Portal;
+use crate::limits;
 
 /// A page may name further places that its forms go to (the organization's own sign-in).
 #[derive(Clone)]
@@ -39,7 +41,16 @@ pub(super) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
          form-action 'self' {further}; base-uri 'none'; frame-ancestors {framed_by}"
     );
+    let wait = match response.status() {
+        StatusCode::TOO_MANY_REQUESTS => Some(limits::WAIT_AFTER_TOO_MANY),
+        StatusCode::SERVICE_UNAVAILABLE => Some(limits::WAIT_FOR_DAEMON),
+        _ => None,
+    };
     let headers = response.headers_mut();
+    if let Some(wait) = wait {
+        // Who knows better has said so.
+        headers.entry(RETRY_AFTER).or_insert(HeaderValue::from(wait.as_secs()));
+    }
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

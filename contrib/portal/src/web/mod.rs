@@ -3,9 +3,12 @@
 mod assets;
 mod cookies;
 mod form;
+mod guard;
 mod headers;
+mod health;
 mod local_path;
 mod problem;
+mod rates;
 mod visit;
 
 use std::net::IpAddr;
@@ -19,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::assets::Assets;
 pub(crate) use self::cookies::Cookie;
 pub(crate) use self::form::Form;
+use self::guard::Guard;
 pub(crate) use self::local_path::LocalPath;
 pub(crate) use self::problem::Problem;
 pub(crate) use self::visit::{Page, Visit};
@@ -55,12 +59,16 @@ pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
 
 /// Everything that people may ask for.
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
+    let guard = Arc::new(Guard::new(&portal.config));
     pages::routes()
         .merge(assets::routes())
+        .merge(health::routes())
         .fallback(async || Problem::NoPage)
         .method_not_allowed_fallback(async || Problem::NoPage)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn_with_state(guard.clone(), guard::answer))
         .layer(from_fn_with_state(portal.clone(), problem::draw))
+        .layer(from_fn_with_state(guard, guard::admit))
         .layer(from_fn_with_state(portal.clone(), headers::add))
         .with_state(portal)
 }
