@@ -136,6 +136,15 @@ impl Browser {
         .await
     }
 
+    /// An attribute of the first element that a selector finds; waits until there is one that has it.
+    pub async fn attribute_of(&self, selector: &str, name: &str) -> String {
+        self.until(&format!("{selector} with {name}"), async || {
+            let found = self.client.find(Locator::Css(selector)).await?;
+            found.attr(name).await?.ok_or(Why::NotYet)
+        })
+        .await
+    }
+
     /// How many elements a selector finds now.
     pub async fn count(&self, selector: &str) -> usize {
         self.until(selector, async || Ok(self.client.find_all(Locator::Css(selector)).await?.len())).await

@@ -12,12 +12,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
-use crate::{patiently, program};
+use crate::{Clock, patiently, program};
 
 /// A portal, at an address of its own. Dropped, it is killed.
 pub struct Portal {
     url: String,
     config: PathBuf,
+    /// What puts it under the daemon's clock.
+    environment: Vec<(&'static str, PathBuf)>,
     child: Option<Child>,
     log: Arc<Log>,
 }
@@ -30,9 +32,10 @@ struct Log {
 
 impl Portal {
     /// Starts one with this configuration and waits until it serves at `url`.
-    pub(crate) async fn start(url: &str, config: PathBuf) -> Self {
+    pub(crate) async fn start(url: &str, config: PathBuf, clock: Option<&Clock>) -> Self {
         let log = Arc::new(Log { text: Mutex::default(), lines: watch::channel(0).0 });
-        let mut portal = Self { url: url.to_owned(), config, child: None, log };
+        let environment = clock.map(|clock| clock.environment().into()).unwrap_or_default();
+        let mut portal = Self { url: url.to_owned(), config, environment, child: None, log };
         portal.restart().await;
         portal
     }
@@ -84,6 +87,7 @@ impl Portal {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("READMIT_LOG", "info,zbus=warn")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::piped())

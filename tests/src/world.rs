@@ -21,7 +21,7 @@ pub struct World {
     pub desk: Desk,
     /// The mail server.
     pub mailbox: Mailbox,
-    /// The daemon's clock; only worlds that were built with one may set it.
+    /// The daemon's clock, and the portal's; only worlds that were built with one may set it.
     pub clock: Clock,
     phone: Option<Phone>,
     daemon: Option<Daemon>,
@@ -158,7 +158,7 @@ impl World {
         merge(&mut table, config.parse().unwrap());
         let file = self.directory().join("portal.toml");
         std::fs::write(&file, toml::to_string(&table).unwrap()).unwrap();
-        Portal::start(url, file).await
+        Portal::start(url, file, self.has_clock.then_some(&self.clock)).await
     }
 
     /// Ends the daemon as a power cut does.
