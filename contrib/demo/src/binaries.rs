@@ -27,6 +27,8 @@ pub struct Binaries {
     pub email: PathBuf,
     /// The voice plugin.
     pub voice: PathBuf,
+    /// The portal.
+    pub portal: PathBuf,
 }
 
 impl Binaries {
@@ -49,6 +51,7 @@ impl Binaries {
             daemon: find("readmitd"),
             email: find("readmit-email"),
             voice: find("readmit-voice"),
+            portal: find("readmit-portal"),
         };
         if missing.is_empty() { Ok(found) } else { Err(Missing { missing, directory: directory.to_owned() }) }
     }
@@ -65,9 +68,9 @@ mod tests {
             std::fs::write(directory.path().join(name), "").unwrap();
         }
         let error = Binaries::find(directory.path()).unwrap_err();
-        assert_eq!(error.missing, ["readmitd", "readmit-voice"]);
+        assert_eq!(error.missing, ["readmitd", "readmit-voice", "readmit-portal"]);
         assert!(error.to_string().ends_with("run `cargo build --workspace` first"), "{error}");
-        for name in ["readmitd", "readmit-voice"] {
+        for name in ["readmitd", "readmit-voice", "readmit-portal"] {
             std::fs::write(directory.path().join(name), "").unwrap();
         }
         assert!(Binaries::find(directory.path()).is_ok());

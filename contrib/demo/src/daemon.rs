@@ -1,24 +1,19 @@
 //! The daemon as a child of the demonstration.
 
-use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use futures_util::StreamExt;
-use rustix::process::{Pid, Signal, kill_process_group};
 use thiserror::Error;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStderr, Command};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use zbus::fdo::DBusProxy;
 
 use crate::binaries::Binaries;
 use crate::client::{Client, NAME};
 use crate::home::Home;
-use crate::{guard, limits};
+use crate::limits;
+use crate::process::Process;
 
 /// Why the daemon does not run.
 #[derive(Debug, Error)]
@@ -67,9 +62,7 @@ pub enum DaemonError {
 /// A daemon that runs until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Daemon {
-    child: Child,
-    log: Log,
-    reading: JoinHandle<()>,
+    process: Process,
 }
 
 impl Daemon {
@@ -78,34 +71,23 @@ impl Daemon {
     /// # Errors
     /// If one of them does not become ready.
     pub async fn start(binaries: &Binaries, home: &Home, client: &Client) -> Result<Self, DaemonError> {
-        let mut command = Command::from(guard::command(&binaries.demo, &binaries.daemon));
-        command.arg("--config").arg(home.configuration());
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command
-            .spawn()
+        let log = home.path().join("readmitd.log");
+        let process = Process::start(&binaries.demo, &binaries.daemon, &home.configuration(), log)
             .map_err(|source| DaemonError::Start { program: binaries.daemon.clone(), source })?;
-        let log = Log::default();
-        let stderr = child.stderr.take();
-        let reading = tokio::spawn(log.clone().follow(stderr, home.path().join("readmitd.log")));
-        let mut daemon = Self { child, log, reading };
+        let mut daemon = Self { process };
         daemon.wait_for_name(client).await?;
         daemon.wait_for_plugins(client).await?;
         Ok(daemon)
     }
 
     /// Stops the daemon in good order, and its plugins with it.
-    pub async fn stop(mut self) {
-        let group = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(group) = group {
-            let _ = kill_process_group(group, Signal::TERM);
-            if timeout(limits::DAEMON_STOP, self.child.wait()).await.is_err() {
-                tracing::warn!("readmitd did not stop in time and is killed");
-            }
-            // Whoever of the group is left is beyond asking.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.child.wait().await;
-        self.reading.abort();
+    pub async fn stop(self) {
+        self.process.stop().await;
+    }
+
+    /// Kills the daemon without a warning, and its plugins with it.
+    pub async fn kill(self) {
+        self.process.kill().await;
     }
 
     async fn wait_for_name(&mut self, client: &Client) -> Result<(), DaemonError> {
@@ -126,13 +108,11 @@ impl Daemon {
         tokio::select! {
             came = timeout(limits::DAEMON_START, came) => match came {
                 Ok(came) => came.map_err(DaemonError::Bus),
-                Err(_) => Err(DaemonError::NotReady { log: self.log.tail() }),
+                Err(_) => Err(DaemonError::NotReady { log: self.process.log() }),
             },
-            ended = self.child.wait() => {
+            ended = self.process.ended() => {
                 let status = ended.map_err(DaemonError::Watch)?;
-                // The log is whole once its pipe is closed, which the daemon's end does.
-                let _ = timeout(limits::DAEMON_STOP, &mut self.reading).await;
-                Err(DaemonError::Ended { status, log: self.log.tail() })
+                Err(DaemonError::Ended { status, log: self.process.log() })
             }
         }
     }
@@ -147,45 +127,10 @@ impl Daemon {
                 return Err(DaemonError::Plugin {
                     plugin: waiting.plugin.clone().unwrap_or_default(),
                     why: waiting.last_error.clone().or(waiting.state.clone()).unwrap_or_default(),
-                    log: self.log.tail(),
+                    log: self.process.log(),
                 });
             }
             tokio::time::sleep(limits::LOOK).await;
         }
     }
-}
-
-/// The end of the daemon's log; all of it goes to a file.
-#[derive(Debug, Clone, Default)]
-struct Log {
-    lines: Arc<Mutex<VecDeque<String>>>,
-}
-
-impl Log {
-    fn tail(&self) -> String {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().map(|line| format!("  {line}\n")).collect()
-    }
-
-    async fn follow(self, stderr: Option<ChildStderr>, path: PathBuf) {
-        let Some(stderr) = stderr else { return };
-        let mut file = open(&path).await;
-        let mut lines = BufReader::new(stderr).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
-            if let Some(file) = &mut file {
-                // A full disk is no reason to stop reading what the daemon says.
-                let _ = file.write_all(format!("{line}\n").as_bytes()).await;
-            }
-            let mut tail = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            if tail.len() >= limits::LOG_TAIL {
-                tail.pop_front();
-            }
-            tail.push_back(line);
-        }
-    }
-}
-
-async fn open(path: &Path) -> Option<tokio::fs::File> {
-    let file = tokio::fs::File::create(path).await;
-    file.inspect_err(|error| tracing::warn!(%error, "the daemon's log could not be kept")).ok()
 }

@@ -19,6 +19,11 @@ const WAIT: (&str, &str) = ("local wait_before_retry = minutes(1)", "local wait_
 
 /// The configuration, with `{…}` where a demonstration differs from the next one.
 const CONFIGURATION: &str = include_str!("readmit.toml");
+/// The portal's configuration, written in the same way.
+const PORTAL: &str = include_str!("portal.toml");
+
+/// Where links in messages lead when nobody serves a portal.
+pub const NO_PORTAL: &str = "http://localhost:8080";
 
 /// Why there is no directory.
 #[derive(Debug, Error)]
@@ -67,6 +72,19 @@ pub struct Surroundings<'a> {
     pub phone: SocketAddr,
     /// How long a phone rings.
     pub ring_seconds: u64,
+    /// The portal, if there is one.
+    pub portal: Option<PortalPlace<'a>>,
+}
+
+/// Where the portal is.
+#[derive(Debug, Clone, Copy)]
+pub struct PortalPlace<'a> {
+    /// What it listens on.
+    pub listen: SocketAddr,
+    /// Where people reach it: what links in messages begin with.
+    pub url: &'a str,
+    /// The origin of the page that shows it in a frame.
+    pub framed_by: &'a str,
 }
 
 impl Home {
@@ -116,7 +134,13 @@ impl Home {
         self.path.join("readmit.toml")
     }
 
-    /// Writes the configuration and the policy.
+    /// The portal's configuration.
+    #[must_use]
+    pub fn portal_configuration(&self) -> PathBuf {
+        self.path.join("portal.toml")
+    }
+
+    /// Writes the configurations and the policy.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -124,6 +148,9 @@ impl Home {
         let policies = self.path.join("policies");
         fs::create_dir(&policies).map_err(|source| HomeError::Write { path: policies.clone(), source })?;
         write(&policies.join("default.lua"), &SHIPPED_POLICY.replace(WAIT.0, WAIT.1))?;
+        if let Some(place) = surroundings.portal {
+            write(&self.portal_configuration(), &render_portal(place, surroundings.bus)?)?;
+        }
         write(&self.configuration(), &self.render(surroundings)?)
     }
 
@@ -142,9 +169,24 @@ impl Home {
             ("{trunk}", toml_text(Path::new(&phone.to_string()))?),
             ("{local}", toml_text(Path::new(&phone.ip().to_string()))?),
             ("{ring_seconds}", surroundings.ring_seconds.to_string()),
+            ("{portal}", toml_string(surroundings.portal.map_or(NO_PORTAL, |portal| portal.url))),
         ];
-        Ok(values.iter().fold(CONFIGURATION.to_owned(), |text, (name, value)| text.replace(name, value)))
+        Ok(fill(CONFIGURATION, &values))
     }
+}
+
+fn render_portal(place: PortalPlace<'_>, bus: &str) -> Result<String, HomeError> {
+    let values = [
+        ("{listen}", toml_string(&place.listen.to_string())),
+        ("{url}", toml_string(place.url)),
+        ("{framed_by}", toml_string(place.framed_by)),
+        ("{bus}", toml_text(Path::new(bus))?),
+    ];
+    Ok(fill(PORTAL, &values))
+}
+
+fn fill(template: &str, values: &[(&str, String)]) -> String {
+    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), HomeError> {
@@ -154,7 +196,11 @@ fn write(path: &Path, text: &str) -> Result<(), HomeError> {
 /// The path as a TOML string, quoted and escaped.
 fn toml_text(path: &Path) -> Result<String, HomeError> {
     let text = path.to_str().ok_or_else(|| HomeError::NotText { path: path.to_owned() })?;
-    Ok(toml::Value::String(text.to_owned()).to_string())
+    Ok(toml_string(text))
+}
+
+fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]
@@ -168,6 +214,7 @@ mod tests {
             daemon: directory.join("readmitd"),
             email: directory.join("readmit-email"),
             voice: directory.join("readmit-voice"),
+            portal: directory.join("readmit-portal"),
         }
     }
 
@@ -181,6 +228,11 @@ mod tests {
             mail: ([127, 0, 0, 1], 2525).into(),
             phone: ([127, 0, 0, 1], 5060).into(),
             ring_seconds: 7,
+            portal: Some(PortalPlace {
+                listen: ([127, 0, 0, 1], 8081).into(),
+                url: "http://localhost:8081",
+                framed_by: "http://localhost:8082",
+            }),
         })
         .unwrap();
         let text = fs::read_to_string(home.configuration()).unwrap();
@@ -188,8 +240,24 @@ mod tests {
         assert!(!text.contains('{'), "{text}");
         assert_eq!(read["bus"]["address"].as_str(), Some("unix:path=/tmp/x/bus"));
         assert_eq!(read["plugins"]["email"]["settings"]["port"].as_integer(), Some(2525));
+        assert_eq!(read["plugins"]["email"]["settings"]["link_base"].as_str(), Some("http://localhost:8081"));
         assert_eq!(read["plugins"]["voice"]["settings"]["trunk"].as_str(), Some("127.0.0.1:5060"));
         assert_eq!(read["plugins"]["voice"]["command"][0].as_str(), binaries.voice.to_str());
+    }
+
+    /// The mails' links lead to where the portal is.
+    #[test]
+    fn the_portal_is_where_the_links_lead() {
+        let place = PortalPlace {
+            listen: ([127, 0, 0, 1], 8081).into(),
+            url: "http://localhost:8081",
+            framed_by: "http://localhost:8082",
+        };
+        let read: toml::Table = render_portal(place, "unix:path=/tmp/x/bus").unwrap().parse().unwrap();
+        assert_eq!(read["listen"].as_str(), Some("127.0.0.1:8081"));
+        assert_eq!(read["public_url"].as_str(), Some(place.url));
+        assert_eq!(read["bus"].as_str(), Some("unix:path=/tmp/x/bus"));
+        assert_eq!(read["framed_by"][0].as_str(), Some(place.framed_by));
     }
 
     #[test]

@@ -87,3 +87,40 @@ pub const CALLS_PER_JOURNEY: u32 = 4;
 pub const POCKET_LINE: usize = 2048;
 /// Second terminals open at once.
 pub const POCKETS: usize = 4;
+
+/// How long the portal may take until it serves.
+pub const PORTAL_START: Duration = Duration::from_secs(30);
+/// How long the daemon stays dead when the person kills it: long enough to see what the pages say.
+pub const OUTAGE: Duration = Duration::from_secs(4);
+/// Seconds for which a phone rings that a person answers on a page.
+pub const WEB_RING_SECONDS: u64 = 20;
+/// Ports that are tried until one is free for both kinds of loopback address.
+pub const PORT_TRIES: u32 = 16;
+/// Octets in what the demonstration's own page sends.
+pub const WEB_BODY: usize = 16 * 1024;
+/// Octets in a form that the phone's browser passes on.
+pub const BROWSER_BODY: usize = 64 * 1024;
+/// Cookies that the phone's browser keeps.
+pub const BROWSER_COOKIES: usize = 32;
+/// Octets in one of them.
+pub const BROWSER_COOKIE: usize = 1024;
+/// How long the phone's browser waits for the portal's answer to begin.
+pub const BROWSER_WAIT: Duration = Duration::from_secs(30);
+/// Pages that are kept up to date at once.
+pub const PAGES: usize = 16;
+/// Mails that the page lists; older ones are only counted.
+pub const LISTED_MAILS: usize = 50;
+/// Things that have happened that the page still tells.
+pub const NEWS: usize = 12;
+/// Devices in the authenticator app.
+pub const DEVICES: usize = 8;
+/// Octets in a secret that is pasted into the app.
+pub const PASTED: usize = 2048;
+/// Keys in one press of the page's keypad.
+pub const PRESSED: usize = 16;
+/// Orders of the page that wait to be carried out.
+pub const ORDERS: usize = 4;
+/// Frames of sound that somebody who listens may lag behind.
+pub const SOUNDS: usize = 256;
+/// Samples that are sent to a page at once: 100 ms.
+pub const SOUND_SAMPLES: usize = 800;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use mail_parser::MessageParser;
+use mail_parser::{Message, MessageParser, PartType};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -25,6 +25,8 @@ pub struct Mail {
     pub subject: String,
     /// The text part, lines ended by LF.
     pub text: String,
+    /// The HTML part, if there is one.
+    pub html: Option<String>,
     /// The message as it came.
     pub content: Vec<u8>,
 }
@@ -32,7 +34,7 @@ pub struct Mail {
 impl Mail {
     fn read(number: usize, envelope: Envelope) -> Self {
         let parsed = MessageParser::default().parse(&envelope.content);
-        let (from, subject, text) = parsed.map_or_else(Default::default, |message| {
+        let (from, subject, text, html) = parsed.map_or_else(Default::default, |message| {
             let from = message.from().and_then(|from| from.first()).map(|address| {
                 match (address.name(), address.address()) {
                     (Some(name), Some(address)) => format!("{name} <{address}>"),
@@ -45,6 +47,7 @@ impl Mail {
                 from.unwrap_or_default(),
                 message.subject().unwrap_or_default().to_owned(),
                 message.body_text(0).unwrap_or_default().replace("\r\n", "\n"),
+                html_part(&message),
             )
         });
         Self {
@@ -54,6 +57,7 @@ impl Mail {
             to: envelope.to,
             subject,
             text,
+            html,
             content: envelope.content,
         }
     }
@@ -83,6 +87,18 @@ impl Mail {
             .filter(|word| !word.contains("://"))
             .flat_map(|word| word.split(|character: char| !character.is_ascii_alphanumeric()))
             .find(|word| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
+/// The HTML that the sender wrote; none is made of plain text.
+fn html_part(message: &Message<'_>) -> Option<String> {
+    match &message.html_part(0)?.body {
+        PartType::Html(html) => Some(html.to_string()),
+        PartType::Text(_)
+        | PartType::Binary(_)
+        | PartType::InlineBinary(_)
+        | PartType::Message(_)
+        | PartType::Multipart(_) => None,
     }
 }
 
@@ -129,6 +145,12 @@ impl Mailbox {
     #[must_use]
     pub fn newest(&self) -> usize {
         self.mails.borrow().len()
+    }
+
+    /// Whether mails come, for who looks at all of them then.
+    #[must_use]
+    pub fn arrivals(&self) -> watch::Receiver<Vec<Arc<Mail>>> {
+        self.mails.subscribe()
     }
 
     /// Waits for the first mail after `number` that is wanted; `None` when none came in time.
@@ -185,6 +207,7 @@ mod tests {
             mail.links().collect::<Vec<_>>(),
             ["https://id.example.org/r?t=abcdef", "https://x.example/y"]
         );
+        assert_eq!(mail.html.as_deref().map(str::trim), Some("<p>https://html.example</p>"));
         assert_eq!(mail.code(6), Some("123456"));
         assert_eq!(mail.code(8), Some("12345678"));
         assert_eq!(mail.code(5), None);
@@ -204,7 +227,7 @@ mod tests {
     fn rubbish_is_a_mail_too() {
         for rubbish in ["", "\n", "x", "Content-Type: multipart/mixed; boundary=b\n\n--b"] {
             let mail = Mail::read(7, envelope(rubbish));
-            assert_eq!((mail.number, mail.links().count()), (7, 0));
+            assert_eq!((mail.number, mail.links().count(), mail.html), (7, 0, None));
         }
     }
 

@@ -9,16 +9,17 @@ use crate::person::Behaviour;
 
 const EXAMPLES: &str = "\
 Examples:
-  readmit demo                          ask what to do
+  readmit demo                          do a recovery with a mouse: prints an address for your browser
+  readmit demo --port 8090              on a port of your choice, such as for a tunnel
   readmit demo --watch                  watch a recovery being played
-  readmit demo --watch --busy           the line is busy at the first call
+  readmit demo --busy                   the same; the line is busy at the first call
   readmit demo --drive                  recover yourself, with a second terminal for mail and phone
   readmit demo --drive --unattended-phone
                                         recover yourself; the phone answers itself
 
 Everything runs on this machine, in a temporary directory, and ends with the demonstration.";
 
-/// Shows a whole recovery on this machine: watch one, or drive one yourself.
+/// Shows a whole recovery on this machine: do one in a browser, watch one, or drive one at the terminal.
 #[derive(Debug, Parser)]
 #[command(name = "readmit-demo", version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Options {
@@ -59,18 +60,27 @@ pub enum Verb {
 
 /// How to show it.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("mode").args(["watch", "drive"]))]
+#[command(group = ArgGroup::new("mode").args(["web", "watch", "drive"]))]
 #[command(group = ArgGroup::new("first_call").args(["busy", "no_answer", "decline", "wrong_digits"]))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Show {
-    /// Watch a recovery being played
+    /// Do a recovery in a browser: the portal, a mailbox and a telephone on one page (this is the default)
+    #[arg(long)]
+    pub web: bool,
+    /// With --web: serve the page on this port, and what belongs to it on the two after it
+    #[arg(long, value_name = "PORT", conflicts_with_all = ["watch", "drive"])]
+    pub port: Option<u16>,
+    /// With --web: open no browser
+    #[arg(long, conflicts_with_all = ["watch", "drive"])]
+    pub no_open: bool,
+    /// Watch a recovery being played (the default with --fast, --busy, --no-answer, --decline or --wrong-digits)
     #[arg(long)]
     pub watch: bool,
-    /// Drive a recovery yourself
+    /// Drive a recovery yourself at the terminal
     #[arg(long)]
     pub drive: bool,
     /// Watch without pauses for reading
-    #[arg(long, conflicts_with = "drive")]
+    #[arg(long, conflicts_with_all = ["drive", "web"])]
     pub fast: bool,
     /// The line is busy at the first call
     #[arg(long)]
@@ -82,7 +92,7 @@ pub struct Show {
     #[arg(long)]
     pub decline: bool,
     /// Wrong digits are typed at the first call
-    #[arg(long)]
+    #[arg(long, conflicts_with = "web")]
     pub wrong_digits: bool,
     /// With --drive: the phone answers itself, and mails are shown here
     #[arg(long, requires = "drive")]
@@ -132,6 +142,11 @@ mod tests {
             ("demo --busy --decline", None),
             ("demo --unattended-phone", None),
             ("demo --drive --fast", None),
+            ("demo --web --busy --no-open --port 8090", Some(Behaviour::Busy)),
+            ("demo --web --wrong-digits", None),
+            ("demo --web --fast", None),
+            ("demo --web --watch", None),
+            ("demo --watch --port 8090", None),
             ("demo phone", None),
             ("demo phone --dir /tmp/x", Some(Behaviour::Right)),
         ];

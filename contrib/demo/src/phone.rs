@@ -27,8 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::call::Parts;
 pub use self::call::{Call, CallError, CallState, Ending};
-pub use self::media::Heard;
 use self::media::Media;
+pub use self::media::{Heard, Samples};
 use self::sdp::Offer;
 use crate::limits;
 

@@ -1,6 +1,6 @@
 //! From the command line to the end of the show.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::authenticator::{Authenticator, NoSecret};
 use crate::binaries::{Binaries, Missing};
 use crate::drive::{DriveError, Hands, drive};
 use crate::guard::{self, GuardError};
+use crate::home::PortalPlace;
 use crate::limits;
 use crate::narrator::{Narrator, Who};
 use crate::options::{Options, Show, Verb};
@@ -21,6 +22,9 @@ use crate::pocket::shown;
 use crate::pocket::terminal::{self, NoPocket};
 use crate::stage::{Stage, StageError};
 use crate::watch::{JourneyError, play};
+use crate::web::places::{NoPlace, Places};
+use crate::web::room::NextCall;
+use crate::web::{self, Showing, WebError};
 
 /// Why the show did not come to its end.
 #[derive(Debug, Error)]
@@ -33,8 +37,6 @@ enum ShowError {
     Runtime(#[source] io::Error),
     #[error("signals cannot be heard")]
     Signals(#[source] io::Error),
-    #[error("the answer could not be read")]
-    Ask(#[source] io::Error),
     #[error(
         "--busy, --no-answer, --decline and --wrong-digits are for a phone that answers itself: with --drive, add --unattended-phone, or do it yourself at the second terminal"
     )]
@@ -45,6 +47,10 @@ enum ShowError {
     Journey(#[source] Box<JourneyError>),
     #[error(transparent)]
     Drive(#[from] DriveError),
+    #[error(transparent)]
+    Web(#[from] WebError),
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     #[error(transparent)]
     Guard(#[from] GuardError),
     #[error(transparent)]
@@ -58,8 +64,9 @@ enum ShowError {
 }
 
 /// What is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Mode {
+    Web(Places),
     Watch { fast: bool },
     Drive(Hands),
 }
@@ -109,70 +116,59 @@ fn show(options: &Show) -> Result<(), ShowError> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let program = std::env::current_exe().map_err(ShowError::OwnPlace)?;
     let binaries = Binaries::find(program.parent().unwrap_or(&program))?;
-    let mode = mode(options)?;
     let runtime = tokio::runtime::Runtime::new().map_err(ShowError::Runtime)?;
     // The kernel ends guarded children with the thread that started them: this one, which lives to the end.
-    runtime.block_on(perform(options, mode, &binaries))
+    runtime.block_on(async {
+        let mode = mode(options).await?;
+        perform(options, mode, &binaries).await
+    })
 }
 
-fn mode(options: &Show) -> Result<Mode, ShowError> {
-    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let fast = options.fast || !io::stdout().is_terminal();
-    let watch = Mode::Watch { fast };
+async fn mode(options: &Show) -> Result<Mode, ShowError> {
     let first = options.first_call();
-    match (options.watch, options.drive) {
-        (true, _) => Ok(watch),
-        (false, true) if options.unattended_phone => Ok(Mode::Drive(Hands::None(first))),
-        (false, true) if first != Behaviour::Right => Err(ShowError::OwnHands),
-        (false, true) => Ok(Mode::Drive(Hands::Own)),
-        (false, false) if !terminal || options.fast => Ok(watch),
-        (false, false) => ask(watch, first),
-    }
-}
-
-fn ask(watch: Mode, first: Behaviour) -> Result<Mode, ShowError> {
-    let mut out = io::stdout();
-    let mut answers = io::stdin().lock();
-    loop {
-        let question = "Readmit lets people back in after they lose their second factor. What would you like?\n\n  \
-            1  watch a recovery being played (a minute)\n  \
-            2  drive one yourself; mails and phone in a second terminal\n  \
-            3  drive one yourself; mails are shown here, the phone answers itself\n\n1, 2 or 3? [1] ";
-        out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(ShowError::Ask)?;
-        let mut answer = String::new();
-        if answers.read_line(&mut answer).map_err(ShowError::Ask)? == 0 {
-            return Err(ShowError::Interrupted);
-        }
-        match answer.trim() {
-            "" | "1" => return Ok(watch),
-            "2" if first != Behaviour::Right => return Err(ShowError::OwnHands),
-            "2" => return Ok(Mode::Drive(Hands::Own)),
-            "3" => return Ok(Mode::Drive(Hands::None(first))),
-            _ => {}
-        }
+    let played = options.watch || options.fast || first != Behaviour::Right;
+    match (options.web, options.drive) {
+        (_, true) if options.unattended_phone => Ok(Mode::Drive(Hands::None(first))),
+        (_, true) if first != Behaviour::Right => Err(ShowError::OwnHands),
+        (_, true) => Ok(Mode::Drive(Hands::Own)),
+        (false, false) if played => Ok(Mode::Watch { fast: options.fast || !io::stdout().is_terminal() }),
+        (_, false) => Ok(Mode::Web(Places::take(options.port).await?)),
     }
 }
 
 async fn perform(options: &Show, mode: Mode, binaries: &Binaries) -> Result<(), ShowError> {
     let first = options.first_call();
-    let ring_seconds =
-        if first == Behaviour::NoAnswer { limits::SHORT_RING_SECONDS } else { limits::RING_SECONDS };
+    let ring_seconds = match (&mode, first) {
+        (Mode::Web(_), _) => limits::WEB_RING_SECONDS,
+        (_, Behaviour::NoAnswer) => limits::SHORT_RING_SECONDS,
+        _ => limits::RING_SECONDS,
+    };
     let fast = matches!(mode, Mode::Watch { fast: true });
     let narrator = Arc::new(Narrator::on_stdout(fast));
     narrator
         .tell(Who::Admin, "starts a bus, readmitd, its e-mail and voice plugins, a mail server and a phone");
     let interrupted = interrupted()?;
     tokio::pin!(interrupted);
+    let portal = match &mode {
+        Mode::Web(places) => Some(PortalPlace {
+            listen: places.portal_address(),
+            url: places.portal_url(),
+            framed_by: places.stage_url(),
+        }),
+        Mode::Watch { .. } | Mode::Drive(_) => None,
+    };
     let mut stage = tokio::select! {
-        stage = Stage::set(binaries, options.keep.as_deref(), ring_seconds) => stage.map_err(|error| ShowError::Stage(Box::new(error)))?,
+        stage = Stage::set(binaries, options.keep.as_deref(), ring_seconds, portal) => stage.map_err(|error| ShowError::Stage(Box::new(error)))?,
         () = &mut interrupted => return Err(ShowError::Interrupted),
     };
     let directory = stage.home.path().display().to_string();
     narrator
         .tell(Who::Admin, &format!("everything is in {directory}; readmit.toml there is the configuration"));
+    // A page has no end of its own.
+    let stopped = if matches!(mode, Mode::Web(_)) { Ok(()) } else { Err(ShowError::Interrupted) };
     let shown = tokio::select! {
-        shown = act(&mut stage, mode, first, binaries, narrator.clone()) => shown,
-        () = &mut interrupted => Err(ShowError::Interrupted),
+        shown = act(&mut stage, mode, options, binaries, narrator.clone()) => shown,
+        () = &mut interrupted => stopped,
     };
     stage.strike().await;
     shown?;
@@ -186,11 +182,22 @@ async fn perform(options: &Show, mode: Mode, binaries: &Binaries) -> Result<(), 
 async fn act(
     stage: &mut Stage,
     mode: Mode,
-    first: Behaviour,
+    options: &Show,
     binaries: &Binaries,
     narrator: Arc<Narrator>,
 ) -> Result<(), ShowError> {
+    let first = options.first_call();
     match mode {
+        Mode::Web(places) => {
+            let first_call = match first {
+                Behaviour::Right | Behaviour::WrongDigits => NextCall::Rings,
+                Behaviour::Busy => NextCall::Busy,
+                Behaviour::NoAnswer => NextCall::Unheard,
+                Behaviour::Decline => NextCall::Declined,
+            };
+            let showing = Showing { first_call, open: !options.no_open };
+            Ok(web::host(stage, binaries, places, narrator, showing).await?)
+        }
         Mode::Watch { .. } => {
             play(stage, narrator, first).await.map_err(|error| ShowError::Journey(Box::new(error)))
         }

@@ -10,7 +10,8 @@ use crate::binaries::Binaries;
 use crate::bus::{BusError, EmbeddedBus};
 use crate::client::{Client, Options};
 use crate::daemon::{Daemon, DaemonError};
-use crate::home::{Home, HomeError, Surroundings};
+use crate::home::{Home, HomeError, PortalPlace, Surroundings};
+use crate::limits;
 use crate::phone::{PhoneError, Softphone};
 use crate::smtp::MailSink;
 
@@ -68,7 +69,7 @@ pub struct Stage {
     /// The address of the bus.
     pub bus_address: String,
     // Dropped in this order: the daemon before the bus, the bus before its directory.
-    daemon: Daemon,
+    daemon: Option<Daemon>,
     bus: EmbeddedBus,
     /// The directory.
     pub home: Home,
@@ -83,6 +84,7 @@ impl Stage {
         binaries: &Binaries,
         keep: Option<&Path>,
         ring_seconds: u64,
+        portal: Option<PortalPlace<'_>>,
     ) -> Result<Self, StageError> {
         let home = Home::make(keep)?;
         let bus = EmbeddedBus::start(&home.bus())?;
@@ -95,19 +97,35 @@ impl Stage {
             mail: mail.address(),
             phone: phone.address(),
             ring_seconds,
+            portal,
         })?;
         let client = Client::connect(bus.address()).await.map_err(StageError::Connect)?;
         let daemon = Daemon::start(binaries, &home, &client).await?;
         let (secret, recovery_codes) = add_account(&client).await.map_err(StageError::Account)?;
         let device = Authenticator::scan(&secret)?;
         let bus_address = bus.address().to_owned();
-        Ok(Self { client, mail, phone, device, recovery_codes, bus_address, daemon, bus, home })
+        Ok(Self { client, mail, phone, device, recovery_codes, bus_address, daemon: Some(daemon), bus, home })
+    }
+
+    /// Kills the daemon, leaves it dead for a while, and starts it again. What it had answered, it still knows.
+    ///
+    /// # Errors
+    /// If it does not come back.
+    pub async fn restart_daemon(&mut self, binaries: &Binaries) -> Result<(), DaemonError> {
+        if let Some(daemon) = self.daemon.take() {
+            daemon.kill().await;
+        }
+        tokio::time::sleep(limits::OUTAGE).await;
+        self.daemon = Some(Daemon::start(binaries, &self.home, &self.client).await?);
+        Ok(())
     }
 
     /// Strikes the stage in good order.
     pub async fn strike(self) {
         let Self { daemon, client, bus, home, .. } = self;
-        daemon.stop().await;
+        if let Some(daemon) = daemon {
+            daemon.stop().await;
+        }
         drop(client);
         // The bus joins its thread, which must not hold up the runtime's.
         let _ = tokio::task::spawn_blocking(move || drop(bus)).await;

@@ -170,18 +170,36 @@ fn a_recovery_by_hand_at_two_terminals() {
 }
 
 #[test]
-fn without_a_choice_a_terminal_is_asked() {
-    let mut terminal = Terminal::start(demo());
-    terminal.see("1, 2 or 3?");
-    terminal.say("4");
-    terminal.see("1, 2 or 3?");
-    terminal.say("3");
+fn a_phone_that_answers_itself_needs_no_second_terminal() {
+    let mut terminal = Terminal::start({
+        let mut command = demo();
+        command.args(["--drive", "--unattended-phone"]);
+        command
+    });
     terminal.see("Your phone answers itself");
     terminal.see("Your choice:");
     // Ctrl-C goes to whatever is in the foreground; here it is the demonstration that is told to stop.
     let id = rustix::process::Pid::from_child(&terminal.child);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     assert_eq!(terminal.child.wait().unwrap().code(), Some(130));
+}
+
+/// At a terminal as anywhere else.
+#[test]
+fn without_a_choice_the_page_is_served() {
+    let mut terminal = Terminal::start({
+        let mut command = demo();
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        command
+    });
+    terminal.see("Open this in a browser on this machine");
+    let url = terminal.see_word_after("http://localhost:");
+    assert!(url.ends_with('/'), "{url}");
+    terminal.see("Ctrl-C ends the demonstration");
+    let id = rustix::process::Pid::from_child(&terminal.child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    terminal.see("Nothing is left behind");
+    assert!(terminal.child.wait().unwrap().success());
 }
 
 #[test]

@@ -7,11 +7,11 @@ use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, StatusCode};
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::media::{Ear, Heard, Media, Pressed};
+use super::media::{Ear, Heard, Media, Pressed, Samples};
 use super::sdp::Offer;
 use super::talk::Key;
 use crate::limits;
@@ -124,6 +124,12 @@ impl Call {
     #[must_use]
     pub fn heard(&self) -> Heard {
         self.ear.heard()
+    }
+
+    /// What is heard from now on, a packet at a time.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Samples> {
+        self.ear.listen()
     }
 
     /// Lets the phone ring, and tells the caller so.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::UdpSocket;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -26,17 +26,33 @@ pub struct Heard {
 /// A key on its way out, and whom to tell when it is through.
 pub type Pressed = (Key, oneshot::Sender<()>);
 
-/// Counts what comes in; shared between the call and its sound.
-#[derive(Debug, Default)]
+/// Samples of sound at 8 kHz, as many as one packet has.
+pub type Samples = Arc<[i16]>;
+
+/// Counts what comes in, and passes it on to who listens; shared between the call and its sound.
+#[derive(Debug)]
 pub struct Ear {
     packets: AtomicU64,
     loud: AtomicU64,
+    sound: broadcast::Sender<Samples>,
+}
+
+impl Default for Ear {
+    fn default() -> Self {
+        let sound = broadcast::Sender::new(limits::SOUNDS);
+        Self { packets: AtomicU64::default(), loud: AtomicU64::default(), sound }
+    }
 }
 
 impl Ear {
     /// What was heard so far.
     pub fn heard(&self) -> Heard {
         Heard { packets: self.packets.load(Ordering::Relaxed), loud: self.loud.load(Ordering::Relaxed) }
+    }
+
+    /// What is heard from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Samples> {
+        self.sound.subscribe()
     }
 }
 
@@ -118,6 +134,11 @@ impl Media {
         ear.packets.fetch_add(1, Ordering::Relaxed);
         if sound.iter().any(|octet| self.offer.codec.is_loud(*octet)) {
             ear.loud.fetch_add(1, Ordering::Relaxed);
+        }
+        if ear.sound.receiver_count() > 0 {
+            let samples = sound.iter().map(|octet| self.offer.codec.sample(*octet)).collect();
+            // Whoever listened may have gone.
+            let _ = ear.sound.send(samples);
         }
     }
 }

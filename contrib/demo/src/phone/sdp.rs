@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use audio_codec_algorithms::{decode_alaw, decode_ulaw};
 use sdp_types::{Media, Session};
 use thiserror::Error;
 
@@ -54,6 +55,15 @@ impl Codec {
             Self::Pcma => (octet ^ 0x55) & 0x7f,
         };
         level > 0x20
+    }
+
+    /// The sample that the octet stands for.
+    #[must_use]
+    pub fn sample(self, octet: u8) -> i16 {
+        match self {
+            Self::Pcmu => decode_ulaw(octet),
+            Self::Pcma => decode_alaw(octet),
+        }
     }
 
     const fn name(self) -> &'static str {

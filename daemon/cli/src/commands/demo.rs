@@ -11,13 +11,13 @@ use crate::sibling;
 
 const EXAMPLES: &str = "\
 Examples:
-  readmit demo                                     asks what to show
-  readmit demo --watch --busy                      a recovery in which the line is busy at first
+  readmit demo                                     a recovery to do with a mouse, in your browser
+  readmit demo --watch --busy                      one to watch, in which the line is busy at first
   readmit demo --help                              all that can be shown
 
 It needs no configuration, no root and no network, and leaves nothing behind.";
 
-/// Watch a whole recovery on this machine
+/// Try a whole recovery on this machine
 #[derive(Args)]
 #[command(after_help = EXAMPLES, disable_help_flag = true, disable_version_flag = true)]
 pub struct Demo {
