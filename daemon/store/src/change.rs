@@ -160,6 +160,13 @@ pub enum Write {
         /// How many.
         max: u32,
     },
+    /// Forgets what was charged against a limit for a subject, if anything was.
+    Forget {
+        /// What is limited.
+        scope: &'static str,
+        /// Whom it was counted for.
+        subject: String,
+    },
     /// Counts a failure of a factor. The account need not exist: unknown ones are counted alike.
     CountFailure {
         /// The account.
@@ -287,7 +294,9 @@ impl Write {
             Self::ReplaceRecoveryCodes { hashes, .. } => {
                 within(hashes.len(), MAX_RECOVERY_CODES, "the list of recovery codes")
             }
-            Self::Charge { subject, .. } => within(subject.len(), MAX_WORD_BYTES, "the subject"),
+            Self::Charge { subject, .. } | Self::Forget { subject, .. } => {
+                within(subject.len(), MAX_WORD_BYTES, "the subject")
+            }
             Self::Enqueue(item) => {
                 within(item.channel.len(), MAX_WORD_BYTES, "the channel")?;
                 within(item.payload.len(), MAX_BODY_BYTES, "the delivery")
@@ -358,6 +367,7 @@ impl Write {
             Self::AddToken { .. } => "add a token",
             Self::Spend(_) => "spend",
             Self::Charge { .. } => "charge",
+            Self::Forget { .. } => "forget what was charged",
             Self::CountFailure { .. } => "count a failure",
             Self::ClearFailures { .. } => "clear failures",
             Self::Enqueue(_) => "enqueue a delivery",

@@ -159,6 +159,16 @@ impl Desk {
         self.heard(line.authentication.verify(account, code.expose()).await).await
     }
 
+    /// Compares a password at sign-in: `accepted`, `rejected`, `throttled`.
+    pub(crate) async fn verify_password(
+        &self,
+        account: &str,
+        password: &Secret,
+    ) -> Result<String, DeskError> {
+        let line = self.line().await?;
+        self.heard(line.authentication.verify_password(account, password.expose()).await).await
+    }
+
     /// Puts a drifting device right by two codes in a row.
     pub(crate) async fn resync(
         &self,

@@ -34,5 +34,6 @@ pub(super) trait Recovery {
 )]
 pub(super) trait Authentication {
     fn verify(&self, account: &str, code: &str) -> zbus::Result<String>;
+    fn verify_password(&self, account: &str, password: &str) -> zbus::Result<String>;
     fn resync(&self, account: &str, first: &str, second: &str) -> zbus::Result<bool>;
 }

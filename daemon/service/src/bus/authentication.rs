@@ -22,7 +22,7 @@ impl Authentication {
     }
 }
 
-/// Reads one-time passwords at sign-in.
+/// Compares passwords and reads one-time passwords at sign-in.
 #[interface(name = "org.readmit.Authentication1")]
 impl Authentication {
     /// Reads a code of the account's device: accepted, rejected, resync_needed (right, but the device's clock is
@@ -39,6 +39,25 @@ impl Authentication {
             .front_end(connection, &header, |caller| async move {
                 let code = Secret::new(code);
                 let verified = self.service.verify(&account, &code, &caller.actor()).await?;
+                Ok(verified.as_str().to_owned())
+            })
+            .await
+    }
+
+    /// Compares the account's password: accepted, rejected (also where there is no such account) or throttled (too many
+    /// tries: wait, or recover). It is but one of two factors: read a code next, and say nothing of it before.
+    #[zbus(out_args("result"))]
+    async fn verify_password(
+        &self,
+        account: String,
+        password: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, Error> {
+        self.gate
+            .front_end(connection, &header, |caller| async move {
+                let password = Secret::new(password);
+                let verified = self.service.verify_password(&account, password, &caller.actor()).await?;
                 Ok(verified.as_str().to_owned())
             })
             .await

@@ -66,6 +66,8 @@ limits! {
     tries_per_address: 100 in HOUR, "tries_per_address_per_hour";
     /// One-time passwords tried for one account at sign-in, right ones too.
     verifies_per_account: 20 in 15 * MINUTE, "codes_per_account_per_15_minutes";
+    /// Passwords tried for one account at sign-in, right ones too.
+    passwords_per_account: 10 in 15 * MINUTE, "passwords_per_account_per_15_minutes";
     /// Requests to support from one network address.
     tickets_per_address: 10 in HOUR, "tickets_per_address_per_hour";
 }

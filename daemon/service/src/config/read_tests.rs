@@ -63,6 +63,7 @@ fn every_key_says_what_it_says() {
         calls_per_hour = 8
         tries_per_address_per_hour = 9
         codes_per_account_per_15_minutes = 10
+        passwords_per_account_per_15_minutes = 12
         tickets_per_address_per_hour = 11
         [plugins.voice]
         socket = "/run/readmit/voice.sock"
@@ -111,6 +112,7 @@ fn every_key_says_what_it_says() {
         calls_total_hour: limit(8, 60),
         tries_per_address: limit(9, 60),
         verifies_per_account: limit(10, 15),
+        passwords_per_account: limit(12, 15),
         tickets_per_address: limit(11, 60),
     };
     assert_eq!(config.limits, limits);

@@ -13,6 +13,7 @@ use readmit_store::limits::MAX_PAGE;
 use readmit_store::{AccountFilter, AccountRecord, CaseFilter, CommitError, Entry, Page, Write};
 use serde_json::{Map, Value};
 
+use super::authentication::forget_wrong_passwords;
 use super::devices::no_account;
 use super::limits::LONGEST_PASS;
 use super::{AccountProperties, Fault, Service, now, parse_account, seed};
@@ -188,6 +189,7 @@ impl Service {
         let writes = vec![
             Write::SetPassword { account: account.clone(), hash },
             Write::ClearFailures { account: account.clone(), factor: Factor::Password },
+            forget_wrong_passwords(&account),
             account_entry("password_set", &account),
         ];
         let committed = self.store.commit(self.change(actor, writes)).await;

@@ -1,15 +1,22 @@
-//! Normal sign-in: reading one-time passwords, with a durable replay lock, and putting a drifting device right.
+//! Normal sign-in: comparing passwords, reading one-time passwords with a durable replay lock, and putting a drifting
+//! device right.
 
 use readmit_recovery::account::DeviceStatus;
-use readmit_recovery::id::DeviceId;
+use readmit_recovery::event::Comparison;
+use readmit_recovery::id::{AccountId, DeviceId};
+use readmit_recovery::limits::CONSECUTIVE_FAILURES;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::Reading;
 use readmit_store::{CommitError, DeviceRecord, Spend, Write};
 
 use super::counting::charge;
+use super::limits::SIGN_IN_FAILURES;
 use super::{Fault, Service, now, parse_account, seed};
 
-/// What a code was worth at sign-in.
+/// Passwords tried at sign-in since the last right one.
+const IN_A_ROW: &str = "passwords_in_a_row";
+
+/// What a code, or a password, was worth at sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
     /// It was right, and counts this once.
@@ -79,6 +86,46 @@ impl Service {
         }
     }
 
+    /// Compares a password at sign-in. An unknown account, and one without a password, is rejected at the same cost.
+    ///
+    /// Every try is counted before it is compared, so that guessing on past the limit gains nothing. After 100 wrong
+    /// ones in a row the password signs nobody in any more (NIST SP 800-63B-4 §3.2.2) until it is set anew or proven
+    /// in a recovery. Recoveries count by themselves: who is locked out here, by whomever, may still recover.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`].
+    pub async fn verify_password(
+        &self,
+        account: &str,
+        password: Secret,
+        actor: &str,
+    ) -> Result<Verified, Fault> {
+        let account = parse_account(account)?;
+        let limit = self.settings.limits.passwords_per_account;
+        let counts = vec![
+            charge("passwords_per_account", account.as_str(), limit),
+            Write::Charge {
+                scope: IN_A_ROW,
+                subject: account.as_str().to_owned(),
+                window: SIGN_IN_FAILURES,
+                max: CONSECUTIVE_FAILURES,
+            },
+        ];
+        match self.store.commit(self.change(actor, counts)).await {
+            Ok(_) => {}
+            Err(CommitError::RateLimited { .. }) => return Ok(Verified::Throttled),
+            Err(error) => return Err(error.into()),
+        }
+        let stored = self.store.account(&account, now()).await?.and_then(|record| record.password);
+        match self.passwords.compare(stored, password).await? {
+            Comparison::Wrong => Ok(Verified::Rejected),
+            Comparison::Right => {
+                self.commit(actor, vec![forget_wrong_passwords(&account)]).await?;
+                Ok(Verified::Accepted)
+            }
+        }
+    }
+
     /// Puts a drifting device of the account right by two codes in a row.
     ///
     /// # Errors
@@ -127,4 +174,9 @@ impl Service {
         drop(self.store.device_secret(&nobody).await?);
         Ok(())
     }
+}
+
+/// What was tried at sign-in with an account's password counts no more.
+pub(super) fn forget_wrong_passwords(account: &AccountId) -> Write {
+    Write::Forget { scope: IN_A_ROW, subject: account.as_str().to_owned() }
 }

@@ -54,6 +54,8 @@ pub const UNKNOWN_CASES: u32 = 256;
 pub const LIKENESS_SAMPLE: u32 = 256;
 /// How long that is taken to be so, where no account is changed through this daemon.
 pub const LIKENESS_FOR: Duration = Duration::from_secs(60);
+/// How long wrong passwords at sign-in count towards the block, if no right one comes between.
+pub const SIGN_IN_FAILURES: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long wrong proofs of an unknown account count towards the block that a known one would have.
 pub const UNKNOWN_FAILURES: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a message may take at a plugin before it is tried again later.

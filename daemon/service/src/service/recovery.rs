@@ -13,6 +13,7 @@ use readmit_recovery::support::SupportForm;
 use readmit_recovery::totp;
 use readmit_store::{Spend, TokenPurpose, Write};
 
+use super::authentication::forget_wrong_passwords;
 use super::counting::{charge, network};
 use super::limits::{MAX_ADDRESS_BYTES, MAX_CONTEXT_BYTES, MAX_PROOF_BYTES};
 use super::turns::ApplyError;
@@ -220,7 +221,8 @@ impl Service {
         let account = case.account;
         let hash = self.passwords.hash(password).await?;
         let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Password };
-        let writes = vec![Write::SetPassword { account, hash }, forgotten];
+        let signing_in = forget_wrong_passwords(&account);
+        let writes = vec![Write::SetPassword { account, hash }, forgotten, signing_in];
         self.apply(&id, actor, Event::PasswordChanged, writes).await.map(|_| ())
     }
 

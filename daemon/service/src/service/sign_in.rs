@@ -12,6 +12,7 @@ use readmit_recovery::verdict::DeviceFate;
 use readmit_store::{Entry, Write};
 use serde_json::{Map, Value, json};
 
+use super::authentication::forget_wrong_passwords;
 use super::limits::{MAX_NONCE_BYTES, SIGN_IN_TOKEN_LIFE};
 use super::{Fault, Service, now, parse_case, seed};
 
@@ -44,7 +45,10 @@ impl Service {
     /// # Errors
     /// [`Fault::WrongState`] the second time.
     pub async fn claim(&self, case: &str, actor: &str) -> Result<SignIn, Fault> {
-        let applied = self.apply(&parse_case(case)?, actor, Event::SignInClaimed, Vec::new()).await?;
+        let id = parse_case(case)?;
+        // Whoever has proven to be the owner begins anew with the password (NIST SP 800-63B-4 §3.2.2).
+        let forgotten = forget_wrong_passwords(&self.load(&id).await?.case.account);
+        let applied = self.apply(&id, actor, Event::SignInClaimed, vec![forgotten]).await?;
         match applied.reply {
             Reply::SignIn { recovery_codes } => {
                 Ok(SignIn { case: applied.case, recovery_codes, token: None })
@@ -77,6 +81,7 @@ impl Service {
             )));
         }
         let account = self.load(&id).await?.case.account;
+        let forgotten = forget_wrong_passwords(&account);
         let token_id = hex::encode(seed()?.id("sign-in token"));
         let recorded = Write::Journal(Entry {
             kind: "sign_in_token".to_owned(),
@@ -87,7 +92,7 @@ impl Service {
                 ("token".to_owned(), Value::from(token_id.as_str())),
             ]),
         });
-        let applied = self.apply(&id, actor, Event::SignInClaimed, vec![recorded]).await?;
+        let applied = self.apply(&id, actor, Event::SignInClaimed, vec![recorded, forgotten]).await?;
         let Reply::SignIn { recovery_codes } = applied.reply else { return Err(Fault::internal()) };
         let asked = Asked { issuer: &self.settings.sign_in.issuer, audience, nonce, token_id: &token_id };
         let token = self.signing.sign(TOKEN_TYPE, &asked.claims(&applied.case, now()));

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::Fault;
+use super::authentication::forget_wrong_passwords;
 use super::counting::count_unknown_failure;
 use super::payload::Payload;
 
@@ -107,7 +108,12 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
             }
             Write::CountFailure { account, factor: factor.clone() }
         }
-        Command::ClearFailures(factor) => Write::ClearFailures { account, factor: factor.clone() },
+        Command::ClearFailures(factor) => {
+            if *factor == Factor::Password {
+                effects.writes.push(forget_wrong_passwords(&account));
+            }
+            Write::ClearFailures { account, factor: factor.clone() }
+        }
         Command::DeactivateDevice(id) => {
             Write::DeviceStatus { id: id.clone(), status: DeviceStatus::Deactivated }
         }

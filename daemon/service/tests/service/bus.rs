@@ -38,7 +38,7 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
         ],
         &["CaseChanged"],
     ),
-    ("org.readmit.Authentication1", &["Verify", "Resync"], &[]),
+    ("org.readmit.Authentication1", &["Verify", "VerifyPassword", "Resync"], &[]),
     (
         "org.readmit.Accounts1",
         &["Add", "Set", "Show", "List", "Remove", "IssueRecoveryCodes", "IssuePass", "SetPassword"],

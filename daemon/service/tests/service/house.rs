@@ -300,6 +300,7 @@ pub fn limits() -> LimitRules {
     limits.opens_per_account.max = 100_000;
     limits.emails_per_account.max = 100_000;
     limits.verifies_per_account.max = 100_000;
+    limits.passwords_per_account.max = 100_000;
     limits
 }
 

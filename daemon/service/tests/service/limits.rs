@@ -172,6 +172,43 @@ async fn codes_at_sign_in() {
     }
 }
 
+/// Past the limit even the right password is refused, of whomever; the codes of the device are counted apart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_at_sign_in() {
+    let house = House::limited(|limits| limits.passwords_per_account.max = 3).await;
+    let device = house.add_alice().await;
+    for account in [ALICE, NOBODY] {
+        for _ in 0..3 {
+            let read = house.service.verify_password(account, Secret::new("wrong"), "x").await;
+            assert_eq!(read, Ok(Verified::Rejected));
+        }
+        let read = house.service.verify_password(account, Secret::new(PASSWORD), "x").await;
+        assert_eq!(read, Ok(Verified::Throttled));
+    }
+    assert_eq!(house.service.verify(ALICE, &code(&device, 0), "x").await, Ok(Verified::Accepted));
+}
+
+/// Many guesses at the same time are no more than the limit allows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_at_sign_in_all_at_once() {
+    let house = House::limited(|limits| limits.passwords_per_account.max = 4).await;
+    house.add_alice().await;
+    let tries: Vec<_> = (0..32)
+        .map(|_| {
+            let service = house.service.clone();
+            tokio::spawn(async move { service.verify_password(ALICE, Secret::new("wrong"), "x").await })
+        })
+        .collect();
+    let mut compared = 0;
+    for one in tries {
+        match within(one).await.expect("no panic").expect("an answer") {
+            Verified::Rejected => compared += 1,
+            other => assert_eq!(other, Verified::Throttled),
+        }
+    }
+    assert_eq!(compared, 4);
+}
+
 /// A flood of events of one case keeps none of them waiting for ever: each is applied, in the order of arrival.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_starves_nobody() {

@@ -42,6 +42,12 @@ impl Session<'_> {
         Ok(())
     }
 
+    pub(super) fn forget(&self, scope: &'static str, subject: &str) -> Result<(), CommitError> {
+        let key = self.subject(scope, subject)?;
+        self.execute("DELETE FROM quotas WHERE subject = ?1", [key])?;
+        Ok(())
+    }
+
     pub(super) fn count_failure(&self, account: &AccountId, factor: &Factor) -> Result<(), CommitError> {
         self.execute(
             "INSERT INTO failures (account, factor, consecutive, last_at, known)

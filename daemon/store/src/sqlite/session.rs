@@ -58,6 +58,7 @@ impl Session<'_> {
             }
             Write::Spend(spend) => self.spend(&spend),
             Write::Charge { scope, subject, window, max } => self.charge(scope, &subject, window, max),
+            Write::Forget { scope, subject } => self.forget(scope, &subject),
             Write::CountFailure { account, factor } => self.count_failure(&account, &factor),
             Write::ClearFailures { account, factor } => self.clear_failures(&account, &factor),
             Write::Enqueue(item) => self.enqueue(&item),

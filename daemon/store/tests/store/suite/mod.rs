@@ -68,6 +68,7 @@ macro_rules! for_every_case {
             outbox::of_racing_takers_one_has_it,
             outbox::a_taken_delivery_is_found_after_a_restart,
             quotas::a_limit_is_taken_and_not_passed_and_comes_back,
+            quotas::what_is_forgotten_counts_no_more_and_nothing_else_is_forgotten,
             quotas::a_limit_outlives_a_restart,
             quotas::scopes_and_subjects_are_counted_apart,
             quotas::a_refused_charge_undoes_its_change_and_is_not_counted,

@@ -31,6 +31,18 @@ pub async fn a_limit_is_taken_and_not_passed_and_comes_back(make: Make) {
     refused!(result, CommitError::RateLimited { .. });
 }
 
+pub async fn what_is_forgotten_counts_no_more_and_nothing_else_is_forgotten(make: Make) {
+    let store = make();
+    commit(&store, [charge("calls", "alice", 1), charge("calls", "bob", 1), charge("mails", "alice", 1)])
+        .await;
+    let forget = |subject: &str| Write::Forget { scope: "calls", subject: subject.to_owned() };
+    commit(&store, [forget("alice"), forget("nobody")]).await;
+    commit(&store, [charge("calls", "alice", 1)]).await;
+    for (scope, subject) in [("calls", "alice"), ("calls", "bob"), ("mails", "alice")] {
+        refused!(attempt(&store, charge(scope, subject, 1)).await, CommitError::RateLimited { .. });
+    }
+}
+
 pub async fn a_limit_outlives_a_restart(make: Make) {
     let store = make();
     commit(&store, [charge("calls", "alice", 2), charge("calls", "alice", 2)]).await;
