@@ -46,3 +46,15 @@ pub(crate) const CERTIFICATE_LOOK: Duration = Duration::from_secs(2);
 pub(crate) const CERTIFICATE_BYTES: u64 = 256 * 1024;
 /// How long nobody is let in after the system could not; doubled each time, up to a second.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// Sessions of the built-in sign-in page; past it the one that was not seen for longest ends.
+pub(crate) const SESSIONS: usize = 10_000;
+/// How long a right password waits for its code.
+pub(crate) const CODE_OWED_FOR: Duration = Duration::from_secs(10 * 60);
+/// How long a session lasts at most (NIST SP 800-63B-4 §2.2.3).
+pub(crate) const SIGNED_IN_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long a session lasts that is not used (same place).
+pub(crate) const SIGNED_IN_IDLE: Duration = Duration::from_secs(3600);
+/// Characters of a browser's name for itself that the daemon is told.
+pub(crate) const USER_AGENT_CHARS: usize = 256;
+/// Bytes of a link's token that are looked at: ours are shorter.
+pub(crate) const TOKEN_BYTES: usize = 512;

@@ -41,6 +41,11 @@ impl Secret {
         self.0.is_empty()
     }
 
+    /// The same without the spaces that people type between digits.
+    pub(crate) fn without_spaces(&self) -> Self {
+        Self(self.0.chars().filter(|character| !character.is_whitespace()).collect())
+    }
+
     /// Another secret that follows from this one and from what it is for, and tells nothing of it.
     pub(crate) fn derive(&self, purpose: &str) -> Self {
         // HMAC takes a key of any length.

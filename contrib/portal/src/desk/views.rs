@@ -93,6 +93,8 @@ pub(crate) struct Submitted {
 pub(crate) struct Link {
     /// `proven`, or `code` in another browser.
     pub(crate) result: Option<String>,
+    /// The case that is proven.
+    pub(crate) case: Option<String>,
     /// The code to type into the page that opened the case.
     pub(crate) code: Option<String>,
     /// From where the recovery was asked.

@@ -50,6 +50,8 @@ pub(crate) struct Choices<'a> {
     pub(crate) chosen: &'a str,
     /// Value and text of each answer.
     pub(crate) answers: &'a [(&'a str, String)],
+    /// What each answer means, below it, in the same order; may be empty.
+    pub(crate) explanations: &'a [String],
 }
 
 /// An error in a form: the name of its field, and what to do about it. Without a name it is the whole form's.
@@ -104,7 +106,7 @@ pub(crate) fn field(field: Field<'_>) -> Markup {
 
 /// A question with the answers to choose from.
 pub(crate) fn choices(choices: Choices<'_>) -> Markup {
-    let Choices { name, legend, hint, error, chosen, answers } = choices;
+    let Choices { name, legend, hint, error, chosen, answers, explanations } = choices;
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described = [(!hint.is_empty()).then_some(&*hint_id), (!error.is_empty()).then_some(&*error_id)];
     let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -119,7 +121,12 @@ pub(crate) fn choices(choices: Choices<'_>) -> Markup {
                 label class="choice" {
                     input id=[(index == 0).then_some(name)] type="radio" name=(name) value=(value)
                         checked[*value == chosen] aria-invalid=[invalid];
-                    span { (text) }
+                    span {
+                        (text)
+                        @if let Some(explanation) = explanations.get(index) {
+                            " " span class="hint" { (explanation) }
+                        }
+                    }
                 }
             }
         }

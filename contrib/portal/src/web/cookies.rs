@@ -14,6 +14,8 @@ pub(crate) enum Cookie {
     Browser,
     /// The case that the person works on.
     Case,
+    /// The session of who signed in.
+    Session,
     /// The language that the person chose.
     Language,
 }
@@ -23,6 +25,7 @@ impl Cookie {
         match self {
             Self::Browser => "readmit-browser",
             Self::Case => "readmit-case",
+            Self::Session => "readmit-session",
             Self::Language => "readmit-language",
         }
     }

@@ -9,6 +9,7 @@ mod health;
 mod local_path;
 mod problem;
 mod rates;
+mod sessions;
 mod visit;
 
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ pub(crate) use self::form::Form;
 use self::guard::Guard;
 pub(crate) use self::local_path::LocalPath;
 pub(crate) use self::problem::Problem;
+pub(crate) use self::sessions::{Device, Session, Sessions, Stage};
 pub(crate) use self::visit::{Page, Visit};
 use crate::config::Config;
 use crate::desk::Desk;
@@ -37,6 +39,7 @@ pub(crate) struct Portal {
     pub(crate) words: Words,
     pub(crate) desk: Desk,
     pub(crate) assets: Assets,
+    pub(crate) sessions: Sessions,
     /// Cancelled when the portal is to stop: pages that are shown live end then.
     pub(crate) stop: CancellationToken,
 }
@@ -49,7 +52,8 @@ impl Portal {
     pub(crate) fn new(config: Config) -> Result<Self, WordsError> {
         let words = Words::load(config.languages.directory.as_deref())?;
         let desk = Desk::new(&config.bus);
-        Ok(Self { words, desk, assets: Assets::new(), stop: CancellationToken::new(), config })
+        let (assets, sessions, stop) = (Assets::new(), Sessions::default(), CancellationToken::new());
+        Ok(Self { words, desk, assets, sessions, stop, config })
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) struct Visit {
     /// The page that is asked for, where it is one that can be asked for again.
     pub(crate) here: Option<String>,
     case: Option<Secret>,
+    pub(super) session: Option<Secret>,
 }
 
 impl Visit {
@@ -134,6 +135,7 @@ impl FromRequestParts<Arc<Portal>> for Visit {
             browser,
             is_new,
             case: Cookie::Case.read(&parts.headers, secure),
+            session: Cookie::Session.read(&parts.headers, secure),
         };
         parts.extensions.insert(visit.clone());
         Ok(visit)
