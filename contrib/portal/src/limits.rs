@@ -32,6 +32,14 @@ pub(crate) const COOKIE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(crate) const COOKIE_BYTES: usize = 128;
 /// Bytes in a path that a form names to go back to.
 pub(crate) const PATH_BYTES: usize = 512;
+/// Languages that a browser may say it accepts; further ones are not looked at.
+pub(crate) const ACCEPTED_LANGUAGES: usize = 32;
+/// Bytes in a file of texts.
+pub(crate) const TEXTS_BYTES: usize = 512 * 1024;
+/// Bytes in the organization's style sheet.
+pub(crate) const BRAND_CSS_BYTES: usize = 64 * 1024;
+/// Bytes in the organization's logo.
+pub(crate) const LOGO_BYTES: usize = 256 * 1024;
 /// How often a page that is shown live is looked at again, though nothing was heard.
 pub(crate) const LIVE_LOOK: Duration = Duration::from_secs(15);
 /// Bytes in a configuration file.

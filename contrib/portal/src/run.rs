@@ -12,8 +12,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::Args;
 use crate::config::{Config, ConfigError};
 use crate::server::{self, ServerError, Signals};
-use crate::web::Portal;
-use crate::words::WordsError;
+use crate::web::{Portal, PortalError};
 
 /// Why the portal does not run.
 #[derive(Debug, Error)]
@@ -21,7 +20,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
-    Words(#[from] WordsError),
+    Portal(#[from] PortalError),
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error("the portal could not start its threads")]

@@ -22,6 +22,9 @@ struct Choice {
 
 /// Keeps the choice in the browser, and goes back to where it was made.
 async fn choose(visit: Visit, Form(choice): Form<Choice>) -> Page {
-    let chosen = Secret::new(&*visit.portal.words.language(&choice.language).tag);
-    visit.go_back_to(&choice.back).set(&visit, Cookie::Language, &chosen)
+    let back = visit.go_back_to(&choice.back);
+    match visit.portal.words.language(&choice.language) {
+        Some(chosen) => back.set(&visit, Cookie::Language, &Secret::new(&*chosen.tag)),
+        None => back,
+    }
 }

@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use super::branding::{self, BrandingError};
 use super::{Portal, Problem};
+use crate::config::Branding;
+
+/// What may be done by an asset that is opened as a page of its own, such as a logo with a script in it: nothing.
+const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /// Everything under `/assets/`.
 pub(crate) struct Assets {
@@ -26,16 +31,25 @@ struct Asset {
 }
 
 impl Assets {
-    /// The built-in style and script.
-    pub(crate) fn new() -> Self {
-        let css = include_bytes!("../../assets/portal.css");
+    /// The built-in style and script, and the organization's style and logo.
+    ///
+    /// # Errors
+    /// [`BrandingError`] names the file.
+    pub(crate) fn new(branding: &Branding) -> Result<Self, BrandingError> {
+        let css = served(include_str!("../../assets/portal.css"));
         let script = include_bytes!("../../assets/portal.js");
-        Self {
-            all: vec![
-                Asset::new("portal.css", "text/css; charset=utf-8", css.to_vec()),
-                Asset::new("portal.js", "text/javascript; charset=utf-8", script.to_vec()),
-            ],
+        let mut all = vec![
+            Asset::new("portal.css", "text/css; charset=utf-8", css.as_bytes().to_vec()),
+            Asset::new("portal.js", "text/javascript; charset=utf-8", script.to_vec()),
+        ];
+        if let Some(path) = &branding.css {
+            all.push(Asset::new("brand.css", "text/css; charset=utf-8", branding::style(path)?));
         }
+        if let Some(path) = &branding.logo {
+            let logo = branding::logo(path)?;
+            all.push(Asset::new("logo", logo.kind, logo.content));
+        }
+        Ok(Self { all })
     }
 
     /// Where a page finds its style sheets, in their order.
@@ -62,7 +76,12 @@ impl Asset {
     }
 }
 
-pub(super) fn routes() -> Router<Arc<Portal>> {
+/// The style sheet without what it says to its authors.
+fn served(css: &'static str) -> &'static str {
+    css.split_once("*/\n").map_or(css, |(_, rest)| rest)
+}
+
+pub(crate) fn routes() -> Router<Arc<Portal>> {
     Router::new().route("/assets/{hash}/{name}", get(asset))
 }
 
@@ -72,6 +91,130 @@ async fn asset(
 ) -> Result<Response, Problem> {
     let path = format!("/assets/{hash}/{name}");
     let asset = portal.assets.all.iter().find(|asset| asset.path == path).ok_or(Problem::NoPage)?;
-    let headers = [(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (CONTENT_TYPE, asset.kind),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (CONTENT_SECURITY_POLICY, ALONE),
+    ];
     Ok((headers, asset.content.clone()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::*;
+
+    const CSS: &str = include_str!("../../assets/portal.css");
+
+    /// What is read on what, and how well at least (WCAG 2.2, 1.4.3 text, 1.4.11 everything else, 2.4.13 focus).
+    const PAIRS: [(&str, &str, f64); 33] = [
+        ("text", "surface", 7.0),
+        ("text", "ground", 7.0),
+        ("text", "tint", 7.0),
+        ("text", "good-tint", 7.0),
+        ("text", "care-tint", 7.0),
+        ("text", "bad-tint", 7.0),
+        ("quiet", "surface", 4.5),
+        ("quiet", "ground", 4.5),
+        ("quiet", "tint", 4.5),
+        ("quiet", "good-tint", 4.5),
+        ("quiet", "care-tint", 4.5),
+        ("quiet", "bad-tint", 4.5),
+        ("brand", "surface", 4.5),
+        ("brand", "ground", 4.5),
+        ("brand", "tint", 4.5),
+        ("brand", "good-tint", 4.5),
+        ("brand", "care-tint", 4.5),
+        ("brand", "bad-tint", 4.5),
+        ("on-brand", "brand", 4.5),
+        ("good", "surface", 4.5),
+        ("good", "good-tint", 4.5),
+        ("care", "surface", 4.5),
+        ("care", "care-tint", 4.5),
+        ("bad", "surface", 4.5),
+        ("bad", "bad-tint", 4.5),
+        ("surface", "good", 4.5),
+        ("surface", "bad", 4.5),
+        ("edge", "surface", 3.0),
+        ("edge", "ground", 3.0),
+        ("focus", "surface", 3.0),
+        ("focus", "ground", 3.0),
+        ("focus", "tint", 3.0),
+        ("focus", "bad-tint", 3.0),
+    ];
+
+    /// The colours of a `:root{…}`.
+    fn colours(css: &str) -> BTreeMap<&str, [f64; 3]> {
+        let block = css.split_once(":root{").unwrap().1.split_once('}').unwrap().0;
+        block
+            .split(';')
+            .filter_map(|line| line.trim().strip_prefix("--")?.split_once(":#"))
+            .map(|(name, hex)| {
+                let hex =
+                    if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+                let part = |at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+                (name, [part(0), part(2), part(4)])
+            })
+            .collect()
+    }
+
+    /// WCAG 2.2, "relative luminance".
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let linear =
+            |part: f64| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) };
+        let [red, green, blue] = colour.map(linear);
+        0.0722_f64.mul_add(blue, 0.2126_f64.mul_add(red, 0.7152 * green))
+    }
+
+    /// WCAG 2.2, "contrast ratio".
+    fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn contrast_is_computed_as_wcag_says() {
+        assert!((contrast([1.0; 3], [0.0; 3]) - 21.0).abs() < 1e-9);
+        let grey = [f64::from(0x76_u8) / 255.0; 3];
+        assert!((contrast(grey, [1.0; 3]) - 4.54).abs() < 0.01, "the lightest grey that is read on white");
+    }
+
+    #[test]
+    fn every_colour_is_read_well_on_every_ground_in_light_and_dark() {
+        let light = colours(CSS);
+        let dark = colours(CSS.split_once("@media (prefers-color-scheme:dark)").unwrap().1);
+        for (scheme, colours) in [("light", light), ("dark", dark)] {
+            for (front, back, least) in PAIRS {
+                let found = contrast(colours[front], colours[back]);
+                assert!(found >= least, "{scheme}: --{front} on --{back} is {found:.2}, not {least}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_style_sheet_is_small_and_asks_nobody_for_anything() {
+        let css = served(CSS);
+        assert!(css.starts_with(":root{"), "only the remark at its head is left out");
+        assert!(css.len() <= 10 * 1024, "{} bytes", css.len());
+        assert!(!css.contains("url(") && !css.contains("@import"));
+    }
+
+    #[test]
+    fn the_organizations_style_comes_after_ours_and_its_logo_is_found() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let (css, logo) = (directory.path().join("brand.css"), directory.path().join("logo"));
+        fs::write(&css, ":root{--brand:#123}").unwrap();
+        fs::write(&logo, "<svg/>").unwrap();
+        let branding = Branding { css: Some(css), logo: Some(logo.clone()) };
+        assert!(Assets::new(&branding).is_err(), "an svg element with nothing in it is no picture");
+        fs::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>").unwrap();
+        let assets = Assets::new(&branding).unwrap();
+        let styles: Vec<&str> = assets.styles().collect();
+        assert!(styles[0].ends_with("/portal.css") && styles[1].ends_with("/brand.css"), "{styles:?}");
+        assert!(assets.logo().unwrap().ends_with("/logo"));
+        let plain = Assets::new(&Branding::default()).unwrap();
+        assert_eq!((plain.styles().count(), plain.logo()), (1, None));
+    }
 }

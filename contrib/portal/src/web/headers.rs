@@ -55,7 +55,8 @@ pub(super) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
         headers.insert(name, HeaderValue::from_static(value));
     }
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        // What is no page of ours allows itself less.
+        headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     if portal.config.framed_by.is_empty() {
         headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -1,6 +1,7 @@
 //! The web around the pages: who visits, what a form must carry, what every answer says to the browser.
 
 mod assets;
+mod branding;
 mod cookies;
 mod form;
 mod guard;
@@ -18,9 +19,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::assets::Assets;
+pub(crate) use self::branding::BrandingError;
 pub(crate) use self::cookies::Cookie;
 pub(crate) use self::form::Form;
 use self::guard::Guard;
@@ -44,15 +47,25 @@ pub(crate) struct Portal {
     pub(crate) stop: CancellationToken,
 }
 
+/// Why there is no portal.
+#[derive(Debug, Error)]
+pub(crate) enum PortalError {
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    #[error(transparent)]
+    Branding(#[from] BrandingError),
+}
+
 impl Portal {
     /// A portal as configured. Nothing is asked of the daemon yet.
     ///
     /// # Errors
-    /// A file of texts is not right.
-    pub(crate) fn new(config: Config) -> Result<Self, WordsError> {
+    /// [`PortalError`] names the file that is not right.
+    pub(crate) fn new(config: Config) -> Result<Self, PortalError> {
         let words = Words::load(config.languages.directory.as_deref())?;
+        let assets = Assets::new(&config.branding)?;
         let desk = Desk::new(&config.bus);
-        let (assets, sessions, stop) = (Assets::new(), Sessions::default(), CancellationToken::new());
+        let (sessions, stop) = (Sessions::default(), CancellationToken::new());
         Ok(Self { words, desk, assets, sessions, stop, config })
     }
 }

@@ -121,10 +121,10 @@ impl FromRequestParts<Arc<Portal>> for Visit {
         let known = Cookie::Browser.read(&parts.headers, secure);
         let is_new = known.is_none();
         let browser = known.map_or_else(Secret::random, Ok).map_err(|_| Problem::Unavailable)?;
-        let language = match Cookie::Language.read(&parts.headers, secure) {
-            Some(chosen) => portal.words.language(chosen.expose()),
-            None => portal.words.negotiate(text(ACCEPT_LANGUAGE).unwrap_or_default()),
-        };
+        let chosen = Cookie::Language.read(&parts.headers, secure);
+        let language = chosen
+            .and_then(|chosen| portal.words.language(chosen.expose()))
+            .unwrap_or_else(|| portal.words.negotiate(text(ACCEPT_LANGUAGE).unwrap_or_default()));
         let here = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
         let visit = Self {
             portal: portal.clone(),
