@@ -66,3 +66,23 @@ pub(crate) const SIGNED_IN_IDLE: Duration = Duration::from_secs(3600);
 pub(crate) const USER_AGENT_CHARS: usize = 256;
 /// Bytes of a link's token that are looked at: ours are shorter.
 pub(crate) const TOKEN_BYTES: usize = 512;
+/// The same while the daemon is away.
+pub(crate) const AWAY_LOOK: Duration = Duration::from_secs(2);
+/// How soon a page that was shown live connects again.
+pub(crate) const LIVE_RETRY: Duration = Duration::from_secs(2);
+/// How long one connection of a page that is shown live may last; then the page connects again.
+pub(crate) const LIVE_LIFE: Duration = Duration::from_secs(30 * 60);
+/// How often a page without script is loaded again while the telephone rings.
+pub(crate) const CALL_LOOK: Duration = Duration::from_secs(3);
+/// How often a page without script is loaded again while the daemon is away.
+pub(crate) const AWAY_LOAD: Duration = Duration::from_secs(5);
+/// Pages that are shown live at once.
+pub(crate) const STREAMS: usize = 4096;
+/// The same in one browser: a browser has six connections to a server, and needs some for everything else.
+pub(crate) const STREAMS_PER_BROWSER: usize = 3;
+/// The same in one network: an IPv4 address, or the first half of one of IPv6.
+pub(crate) const STREAMS_PER_NETWORK: usize = 64;
+/// Bytes in an answer of the support form, as the daemon takes it.
+pub(crate) const ANSWER_BYTES: usize = 200;
+/// Bytes in the message of the support form, as the daemon takes it.
+pub(crate) const MESSAGE_BYTES: usize = 4000;

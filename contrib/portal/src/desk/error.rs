@@ -1,5 +1,6 @@
 //! What the daemon refuses, by the name of its error.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 /// A call that was not done. The text is the daemon's, in English; pages say it in the reader's language by the class.
@@ -31,6 +32,14 @@ pub(crate) enum DeskError {
     Gone(String),
 }
 
+impl DeskError {
+    /// When what came too soon may be tried again, where the daemon says so: its text ends with the time.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        let Self::RateLimited(text) = self else { return None };
+        text.rsplit(' ').next()?.parse().ok()
+    }
+}
+
 impl From<zbus::Error> for DeskError {
     fn from(error: zbus::Error) -> Self {
         let zbus::Error::MethodError(name, text, _) = &error else {
@@ -52,5 +61,20 @@ impl From<zbus::Error> for DeskError {
                 _ => Self::Gone(text),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_wait_is_read_from_the_daemon_s_words() {
+        let until = |text: &str| DeskError::RateLimited(text.to_owned()).until().map(|time| time.to_string());
+        let time = Some("2026-01-02T03:04:05Z".to_owned());
+        assert_eq!(until("wait before trying again: not before 2026-01-02T03:04:05Z"), time);
+        assert_eq!(until("too many requests: try again after 2026-01-02T03:04:05Z"), time);
+        assert_eq!(until("a call is under way: answer it, or wait until it has ended"), None);
+        assert_eq!(DeskError::WrongState("x 2026-01-02T03:04:05Z".to_owned()).until(), None);
     }
 }

@@ -6,7 +6,7 @@
 use zbus::{DeserializeDict, Type};
 
 /// A case as its person may see it.
-#[derive(Clone, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]
 pub(crate) struct CaseView {
     /// `proving`, `held`, `recovered`, `completed`, `escalated`, `denied`, `vetoed`, `cancelled`, `expired`.
@@ -28,7 +28,7 @@ pub(crate) struct CaseView {
 }
 
 /// One step of a case.
-#[derive(Clone, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]
 pub(crate) struct StepView {
     pub(crate) factor: Option<String>,
@@ -56,7 +56,7 @@ pub(crate) struct StepView {
 }
 
 /// What happens, or happened, to the account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]
 pub(crate) struct OutcomeView {
     /// `deactivate` or `keep`.
@@ -68,7 +68,7 @@ pub(crate) struct OutcomeView {
 }
 
 /// Who helps.
-#[derive(Clone, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]
 pub(crate) struct SupportView {
     /// `support`, `administrator`, or any word of the policy's; only once people have the case.

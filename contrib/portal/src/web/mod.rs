@@ -11,6 +11,7 @@ mod local_path;
 mod problem;
 mod rates;
 mod sessions;
+mod streams;
 mod visit;
 
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ use self::guard::Guard;
 pub(crate) use self::local_path::LocalPath;
 pub(crate) use self::problem::Problem;
 pub(crate) use self::sessions::{Device, Session, Sessions, Stage};
+pub(crate) use self::streams::{Streams, Ticket};
 pub(crate) use self::visit::{Page, Visit};
 use crate::config::Config;
 use crate::desk::Desk;
@@ -43,6 +45,8 @@ pub(crate) struct Portal {
     pub(crate) desk: Desk,
     pub(crate) assets: Assets,
     pub(crate) sessions: Sessions,
+    /// The pages that are shown live.
+    pub(crate) streams: Streams,
     /// Cancelled when the portal is to stop: pages that are shown live end then.
     pub(crate) stop: CancellationToken,
 }
@@ -65,8 +69,8 @@ impl Portal {
         let words = Words::load(config.languages.directory.as_deref())?;
         let assets = Assets::new(&config.branding)?;
         let desk = Desk::new(&config.bus);
-        let (sessions, stop) = (Sessions::default(), CancellationToken::new());
-        Ok(Self { words, desk, assets, sessions, stop, config })
+        let (sessions, streams, stop) = (Sessions::default(), Streams::default(), CancellationToken::new());
+        Ok(Self { words, desk, assets, sessions, streams, stop, config })
     }
 }
 

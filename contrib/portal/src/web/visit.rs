@@ -159,6 +159,11 @@ impl Page {
         self
     }
 
+    /// The same with another status, unless it leads to another page.
+    pub(crate) fn status_unless_moved(self, status: StatusCode) -> Self {
+        if self.response.status().is_redirection() { self } else { self.status(status) }
+    }
+
     /// The same, with a cookie for the browser to keep.
     pub(crate) fn set(mut self, visit: &Visit, cookie: Cookie, value: &Secret) -> Self {
         let header = cookie.set(value, visit.portal.config.is_secure());
