@@ -5,6 +5,7 @@
 
 mod args;
 mod config;
+mod console;
 mod desk;
 mod limits;
 mod pages;

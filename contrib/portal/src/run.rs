@@ -9,8 +9,9 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::args::Args;
+use crate::args::{Args, Command};
 use crate::config::{Config, ConfigError};
+use crate::console::{self, ConsoleError};
 use crate::server::{self, ServerError, Signals};
 use crate::web::{Portal, PortalError};
 
@@ -23,6 +24,8 @@ pub(crate) enum RunError {
     Portal(#[from] PortalError),
     #[error(transparent)]
     Server(#[from] ServerError),
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     #[error("the portal could not start its threads")]
     Runtime(#[source] io::Error),
     #[error("signals cannot be heard")]
@@ -46,6 +49,9 @@ pub fn run() -> ExitCode {
 
 fn serve(args: &Args) -> Result<(), RunError> {
     let config = Config::read(&args.config)?;
+    if let Some(Command::Console(args)) = &args.command {
+        return serve_console(args, config);
+    }
     let portal = Arc::new(Portal::new(config)?);
     if args.check_config {
         server::check(&portal.config)?;
@@ -56,6 +62,15 @@ fn serve(args: &Args) -> Result<(), RunError> {
         let signals = Signals { stop: portal.stop.clone(), reload: Arc::default() };
         hear(signals.clone()).map_err(RunError::Signals)?;
         Ok(server::serve(portal, signals).await?)
+    })
+}
+
+fn serve_console(args: &console::ConsoleArgs, config: Config) -> Result<(), RunError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(RunError::Runtime)?;
+    runtime.block_on(async {
+        let signals = Signals { stop: CancellationToken::new(), reload: Arc::new(Notify::new()) };
+        hear(signals.clone()).map_err(RunError::Signals)?;
+        Ok(console::serve(args, config, signals.stop).await?)
     })
 }
 

@@ -56,7 +56,7 @@ pub struct StoredCase {
     pub revision: u64,
 }
 
-/// Which cases to list, the newest first. An empty filter means all.
+/// Which cases to list, and in what order. An empty filter means all, the newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseFilter {
     /// Only in this state.
@@ -65,4 +65,16 @@ pub struct CaseFilter {
     pub account: Option<AccountId>,
     /// Only closed ones, or only open ones.
     pub closed: Option<bool>,
+    /// Which comes first.
+    pub order: CaseOrder,
+}
+
+/// Which of the cases comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CaseOrder {
+    /// The one that was opened last.
+    #[default]
+    Newest,
+    /// The one that was opened first.
+    Oldest,
 }

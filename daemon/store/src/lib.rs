@@ -25,7 +25,7 @@ pub mod token;
 
 pub use account::{AccountFilter, AccountRecord, DeviceRecord};
 pub use activation::{Activation, Found, PendingPolicy};
-pub use case::{CaseFilter, CaseRow, StoredCase};
+pub use case::{CaseFilter, CaseOrder, CaseRow, StoredCase};
 pub use change::{Change, Committed, Write};
 pub use decision::{DecisionRow, PolicyRow, StoredDecision};
 pub use error::{CommitError, StoreError, What};

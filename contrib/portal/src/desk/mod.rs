@@ -202,12 +202,7 @@ impl Desk {
     }
 
     async fn connect(&self) -> zbus::Result<Line> {
-        let builder = match &*self.address {
-            "system" => Builder::system(),
-            "session" => Builder::session(),
-            address => Builder::address(address.parse::<Address>()?),
-        };
-        let connection = builder.method_timeout(limits::BUS_CALL).build().await?;
+        let connection = connect(&self.address).await?;
         let (lost, listening) = (CancellationToken::new(), CancellationToken::new());
         let recovery = RecoveryProxy::new(&connection).await?;
         let authentication = AuthenticationProxy::new(&connection).await?;
@@ -234,6 +229,16 @@ impl Desk {
         }
         Err(error.into())
     }
+}
+
+/// A connection to the bus at this address, by which the bus knows the user that the program runs as.
+pub(crate) async fn connect(address: &str) -> zbus::Result<Connection> {
+    let builder = match address {
+        "system" => Builder::system(),
+        "session" => Builder::session(),
+        address => Builder::address(address.parse::<Address>()?),
+    };
+    builder.method_timeout(limits::BUS_CALL).build().await
 }
 
 /// Passes on what is heard on this connection, until it breaks.

@@ -18,6 +18,8 @@ pub(crate) enum Cookie {
     Session,
     /// The language that the person chose.
     Language,
+    /// The session of the one browser that support's console has let in.
+    Console,
 }
 
 impl Cookie {
@@ -27,6 +29,7 @@ impl Cookie {
             Self::Case => "readmit-case",
             Self::Session => "readmit-session",
             Self::Language => "readmit-language",
+            Self::Console => "readmit-console",
         }
     }
 

@@ -80,10 +80,14 @@ pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
 
 /// Everything that people may ask for.
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
+    around(pages::routes().merge(health::routes()), portal)
+}
+
+/// These pages, with what is around every page: style and script, limits, problems, headers.
+pub(crate) fn around(pages: Router<Arc<Portal>>, portal: Arc<Portal>) -> Router {
     let guard = Arc::new(Guard::new(&portal.config));
-    pages::routes()
+    pages
         .merge(assets::routes())
-        .merge(health::routes())
         .fallback(async || Problem::NoPage)
         .method_not_allowed_fallback(async || Problem::NoPage)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))

@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use readmit_recovery::account::Form;
+use readmit_recovery::address::{EmailAddress, PhoneNumber};
+use readmit_recovery::case::{Case, Standing, State};
+use readmit_recovery::factor::Factor;
 use readmit_recovery::id::AccountId;
+use readmit_recovery::plan::Atom;
 use readmit_recovery::support::Ticket;
 use readmit_recovery::time::Timestamp;
-use readmit_store::{CaseFilter, CaseRow, Page};
+use readmit_store::{CaseFilter, CaseOrder, CaseRow, Page};
 use zbus::message::Header;
 use zbus::wire::{OwnedVariant, Variant};
 use zbus::{Connection, interface};
@@ -34,7 +39,8 @@ impl Cases {
 /// Lets staff see and decide recoveries. Nobody decides about their own account.
 #[interface(name = "org.readmit.Cases1")]
 impl Cases {
-    /// Lists recoveries, the newest first. filter (all optional): state s, account s, open b.
+    /// Lists recoveries. filter (all optional): state s, account s, open b, order s (newest first, which is usual, or
+    /// oldest).
     #[zbus(out_args("cases"))]
     async fn list(
         &self,
@@ -53,7 +59,9 @@ impl Cases {
             .await
     }
 
-    /// Shows a recovery with its whole history, and form a{ss}, what the person wrote to support.
+    /// Shows a recovery with its whole history, form a{ss} (what the person wrote to support), facts a{sv} (kind s,
+    /// realm s, known b, email s and phone s masked, device s, device_form s), plan s, approvals as and
+    /// approvals_needed u, because s, and own b: whether it is about the caller's own account.
     #[zbus(out_args("case"))]
     async fn show(
         &self,
@@ -62,8 +70,9 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
-                Ok(shown(&self.service.case_history(&case).await?, self.service.settings()))
+            .admin(connection, &header, |caller| async move {
+                let history = self.service.case_history(&case, &caller.officer()).await?;
+                Ok(shown(&history, self.service.settings()))
             })
             .await
     }
@@ -126,8 +135,13 @@ fn read(filter: HashMap<String, Variant<'_>>) -> Result<CaseFilter, Fault> {
         .map(|account| AccountId::parse(&account))
         .transpose()
         .map_err(Fault::invalid)?;
-    let filter =
-        CaseFilter { state: from.text("state")?, account, closed: from.flag("open")?.map(|open| !open) };
+    let order = match from.text("order")?.as_deref() {
+        None | Some("newest") => CaseOrder::Newest,
+        Some("oldest") => CaseOrder::Oldest,
+        Some(_) => return Err(Fault::invalid("filter: `order` must be newest or oldest")),
+    };
+    let closed = from.flag("open")?.map(|open| !open);
+    let filter = CaseFilter { state: from.text("state")?, account, closed, order };
     from.finish()?;
     Ok(filter)
 }
@@ -163,11 +177,59 @@ fn shown(history: &CaseHistory, settings: &Settings) -> Dict {
         .put("client", client)
         .put("failures", failures)
         .put("approvals", case.approvals.clone())
+        .put("approvals_needed", approvals_needed(case))
+        .put("facts", facts(case))
+        .put("own", history.is_own)
+        .maybe("plan", case.plan.as_ref().map(ToString::to_string))
+        .maybe("because", because(&case.state))
         .put("history", entries)
         .maybe("form", case.ticket.as_ref().map(form))
         .done();
     let shown: HashMap<String, OwnedVariant> = view::case(case, &view, settings);
     shown.into_iter().chain(more).collect()
+}
+
+/// What is on file and may be seen: addresses only masked.
+fn facts(case: &Case) -> Dict {
+    let device = case.facts.device.as_ref();
+    let form = device.map(|device| match device.form {
+        Form::Virtual => "virtual",
+        Form::Hardware => "hardware",
+    });
+    Out::new()
+        .put("known", case.standing == Standing::Known)
+        .put("kind", case.facts.account.kind.as_str())
+        .put("realm", case.facts.account.realm.as_str())
+        .maybe("email", case.addresses.email.as_ref().map(EmailAddress::masked))
+        .maybe("phone", case.addresses.phone.as_ref().map(PhoneNumber::masked))
+        .maybe("device", device.map(|device| device.label.as_str()))
+        .maybe("device_form", form)
+        .done()
+}
+
+/// How many different people have to approve before the plan is satisfied.
+fn approvals_needed(case: &Case) -> u32 {
+    let atoms = case.plan.iter().flat_map(|plan| plan.atoms());
+    let needed = atoms.map(|atom| match atom {
+        Atom::Approvals(number) => u32::from(number),
+        Atom::Factor(Factor::Approval) => 1,
+        Atom::Factor(_) => 0,
+    });
+    needed.max().unwrap_or_default()
+}
+
+/// Why people have the case, or why it was refused.
+fn because(state: &State) -> Option<&str> {
+    match state {
+        State::Escalated { because, .. } | State::Denied { because } => Some(because),
+        State::Proving
+        | State::Held { .. }
+        | State::Recovered { .. }
+        | State::Completed { .. }
+        | State::Vetoed
+        | State::Cancelled
+        | State::Expired => None,
+    }
 }
 
 /// What the person wrote to support.

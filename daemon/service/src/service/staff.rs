@@ -25,6 +25,8 @@ pub struct CaseHistory {
     pub view: View,
     /// Its journal.
     pub entries: Vec<JournalRow>,
+    /// Whether it is about the account of whoever asks.
+    pub is_own: bool,
 }
 
 impl Service {
@@ -36,14 +38,15 @@ impl Service {
         Ok(self.store.cases(filter, page).await?)
     }
 
-    /// One case with its history.
+    /// One case with its history, for this member of staff.
     ///
     /// # Errors
     /// [`Fault::NotFound`].
-    pub async fn case_history(&self, case: &str) -> Result<CaseHistory, Fault> {
+    pub async fn case_history(&self, case: &str, by: &Officer) -> Result<CaseHistory, Fault> {
+        let is_own = self.staff(case, by).await?.account.is_some();
         let (case, view) = self.show(case).await?;
         let entries = self.store.journal_of(&case.id).await?;
-        Ok(CaseHistory { case, view, entries })
+        Ok(CaseHistory { case, view, entries, is_own })
     }
 
     /// Vouches for the person.

@@ -7,7 +7,7 @@ use rusqlite::Row;
 use super::column::{number, time, to_number, to_time, to_time_if_any};
 use super::pool::{Reader, bounds};
 use super::session::Session;
-use crate::case::{CaseFilter, CaseRow, StoredCase};
+use crate::case::{CaseFilter, CaseOrder, CaseRow, StoredCase};
 use crate::error::{CommitError, StoreError};
 use crate::store::Page;
 
@@ -96,7 +96,12 @@ impl Reader<'_> {
             }
         };
         let account = filter.account.as_ref().map(|account| account.as_str());
-        self.statement(sql)?
+        // Two texts for the same reason: an index is read in either direction.
+        let sql = match filter.order {
+            CaseOrder::Newest => sql.to_owned(),
+            CaseOrder::Oldest => sql.replace("ORDER BY number DESC", "ORDER BY number"),
+        };
+        self.statement(&sql)?
             .query_and_then((account, filter.state.as_deref(), filter.closed, limit, offset), |row| {
                 self.stored_case(row).map(|stored| stored.row)
             })?

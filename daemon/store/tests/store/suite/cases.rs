@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use readmit_recovery::account::Reason;
-use readmit_store::{CaseFilter, CaseRow, CommitError, Page, Write};
+use readmit_store::{CaseFilter, CaseOrder, CaseRow, CommitError, Page, Write};
 use zeroize::Zeroizing;
 
 use crate::kit::*;
@@ -106,9 +106,18 @@ pub async fn cases_are_listed_by_filter_and_page(make: Make) {
         commit(&store, [Write::InsertCase(row)]).await;
     }
     let list = async |state: Option<&str>, account: Option<&str>, closed, page| {
-        let filter = CaseFilter { state: state.map(str::to_owned), account: account.map(account_id), closed };
-        let cases = store.cases(filter, page).await.unwrap();
-        cases.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join(" ")
+        let ids = async |order| {
+            let (state, account) = (state.map(str::to_owned), account.map(account_id));
+            let filter = CaseFilter { state, account, closed, order };
+            let cases = store.cases(filter, page).await.unwrap();
+            cases.iter().map(|row| row.id.to_string()).collect::<Vec<_>>()
+        };
+        let (newest, mut oldest) = (ids(CaseOrder::Newest).await, ids(CaseOrder::Oldest).await);
+        if page == Page::default() {
+            oldest.reverse();
+            assert_eq!(newest, oldest);
+        }
+        newest.join(" ")
     };
     let all = Page::default();
     assert_eq!(list(None, None, None, all).await, "e d c b a");
@@ -119,6 +128,9 @@ pub async fn cases_are_listed_by_filter_and_page(make: Make) {
     assert_eq!(list(Some("denied"), Some("bob"), Some(true), all).await, "b");
     assert_eq!(list(Some("proving"), None, Some(false), Page::new(1, 5)).await, "a");
     assert_eq!(list(None, None, None, Page::new(1, 2)).await, "d c");
+    let oldest = CaseFilter { order: CaseOrder::Oldest, ..CaseFilter::default() };
+    let cases = store.cases(oldest, Page::new(1, 2)).await.unwrap();
+    assert_eq!(cases.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
 }
 
 pub async fn account_and_opening_never_change(make: Make) {
