@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Parser as _;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, Command};
@@ -68,7 +69,7 @@ fn serve(args: &Args) -> Result<(), RunError> {
 fn serve_console(args: &console::ConsoleArgs, config: Config) -> Result<(), RunError> {
     let runtime = tokio::runtime::Runtime::new().map_err(RunError::Runtime)?;
     runtime.block_on(async {
-        let signals = Signals { stop: CancellationToken::new(), reload: Arc::new(Notify::new()) };
+        let signals = Signals { stop: CancellationToken::new(), reload: Arc::default() };
         hear(signals.clone()).map_err(RunError::Signals)?;
         Ok(console::serve(args, config, signals.stop).await?)
     })

@@ -16,6 +16,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::network::Network;
+pub(crate) use self::origin::origin_of;
 pub(crate) use self::report::{ConfigError, Report};
 pub(crate) use self::serving::{Connections, Listen, RateLimits, SaidIn, Socket, Tls, Trusted};
 use crate::limits;

@@ -18,6 +18,11 @@ pub(super) fn origins(value: &DeValue<'_>) -> Result<Vec<String>, Fault> {
     texts(value)?.into_iter().map(parse).collect()
 }
 
+/// The same of a text; nothing if it is none.
+pub(crate) fn origin_of(text: &str) -> Option<String> {
+    parse(text).ok()
+}
+
 fn parse(text: &str) -> Result<String, Fault> {
     let hint = "write scheme and host, and perhaps a port: \"https://recover.example.org\"";
     let wrong = |message: &str| Fault::new(message, hint);

@@ -68,7 +68,9 @@ impl Action {
         match self {
             Self::Approve => entry.kind() == "approved",
             Self::Deny => entry.kind() == "denied",
-            Self::Pass | Self::Reset => entry.kind() == "resolved" && resolution()["resolution"] == self.word(),
+            Self::Pass | Self::Reset => {
+                entry.kind() == "resolved" && resolution()["resolution"] == self.word()
+            }
         }
     }
 }
@@ -137,7 +139,9 @@ async fn act(
     if !mistakes.because.is_empty() || !mistakes.account.is_empty() {
         return Ok(draw(&visit, &console, (&handle, &case), action, &decision, &mistakes, &html! {}));
     }
-    let because = decision.because.trim();
+    // One line: the journal and its readers have lines of their own.
+    let because = decision.because.split_whitespace().collect::<Vec<_>>().join(" ");
+    let because = because.as_str();
     let done = match action {
         Action::Approve => console.staff.approve(&id, because).await,
         Action::Deny => console.staff.deny(&id, because).await,

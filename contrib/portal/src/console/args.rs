@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::listening::Address;
+use crate::config::origin_of;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,9 +32,13 @@ pub(crate) struct ConsoleArgs {
     #[arg(long, value_name = "USER")]
     pub(crate) proxy: Option<String>,
     /// Where the proxy serves this console: https://support.example.org
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     /// The bus: system, session, or an address. The configuration's, if it is not given
     #[arg(long, value_name = "BUS")]
     pub(crate) bus: Option<String>,
+}
+
+fn public_url(text: &str) -> Result<String, &'static str> {
+    origin_of(text).ok_or("write scheme and host, and perhaps a port: https://support.example.org")
 }

@@ -124,7 +124,8 @@ impl Console {
         let is_known = case.facts.as_ref().and_then(|facts| facts.known) != Some(false);
         let has_address = case.facts.as_ref().is_some_and(|facts| facts.email.is_some());
         let asks = |step: &super::views::Step| {
-            step.factor.as_deref() == Some("approval") && matches!(step.state.as_deref(), Some("open" | "failed"))
+            step.factor.as_deref() == Some("approval")
+                && matches!(step.state.as_deref(), Some("open" | "failed"))
         };
         let waits = case.steps.iter().flatten().any(asks);
         let state = case.state();

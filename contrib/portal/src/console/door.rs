@@ -119,7 +119,8 @@ impl Door {
         let (known, named) = match (&self.way, peer) {
             (Way::Desk(desk), Peer::Loopback) => (true, host == Some(desk.host.as_str())),
             (Way::Peers { uids, hosts, .. }, Peer::User(uid)) => {
-                let ours = |host: &str| hosts.iter().any(|known| known.eq_ignore_ascii_case(without_port(host)));
+                let ours =
+                    |host: &str| hosts.iter().any(|known| known.eq_ignore_ascii_case(without_port(host)));
                 (uids.contains(&uid), host.is_some_and(ours))
             }
             (Way::Desk(_), Peer::User(_)) | (Way::Peers { .. }, Peer::Loopback) => (false, false),
@@ -220,7 +221,13 @@ mod tests {
         let door = Door::at_desk(ADDRESS.parse().unwrap()).unwrap();
         assert_eq!(door.address(), format!("http://{ADDRESS}"));
         assert_eq!(door.check(Peer::Loopback, Some(ADDRESS)), Ok(()));
-        for other in [None, Some("127.0.0.1:4000"), Some("127.9.8.7"), Some("localhost:4000"), Some("evil.example:4000")] {
+        for other in [
+            None,
+            Some("127.0.0.1:4000"),
+            Some("127.9.8.7"),
+            Some("localhost:4000"),
+            Some("evil.example:4000"),
+        ] {
             assert_eq!(door.check(Peer::Loopback, other), Err(Stranger::OtherHost), "{other:?}");
         }
         assert_eq!(door.check(Peer::User(0), Some(ADDRESS)), Err(Stranger::OtherUser));
@@ -235,7 +242,14 @@ mod tests {
         }
         assert_eq!(door.check(Peer::User(1001), Some("localhost")), Err(Stranger::OtherUser));
         assert_eq!(door.check(Peer::Loopback, Some("localhost")), Err(Stranger::OtherUser));
-        for host in ["localhost", "127.0.0.1:1", "[::1]:8443", "[::1]", "SUPPORT.example.org", "support.example.org:444"] {
+        for host in [
+            "localhost",
+            "127.0.0.1:1",
+            "[::1]:8443",
+            "[::1]",
+            "SUPPORT.example.org",
+            "support.example.org:444",
+        ] {
             assert_eq!(door.check(Peer::User(1000), Some(host)), Ok(()), "{host}");
         }
         for host in ["evil.example", "localhost.evil.example", "", "support.example.org.evil:80", "::1"] {

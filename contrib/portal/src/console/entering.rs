@@ -33,7 +33,8 @@ async fn enter(
     headers: HeaderMap,
     Path(token): Path<Secret>,
 ) -> Page {
-    let ahead = method != Method::GET || headers.contains_key("sec-purpose") || headers.contains_key("purpose");
+    let ahead =
+        method != Method::GET || headers.contains_key("sec-purpose") || headers.contains_key("purpose");
     let session = if ahead { None } else { console.door.enter(&token, Instant::now()) };
     match session {
         Some(session) => visit.go_to("/").set(&visit, Cookie::Console, &session),

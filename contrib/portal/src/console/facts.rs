@@ -55,6 +55,14 @@ fn on_file(visit: &Visit, case: &Case) -> Markup {
                         dd { (foreign(text)) }
                     }
                 }
+                @if let Some(form) = fact(|facts| &facts.device_form) {
+                    dt { (visit.say("console-fact-device-form")) }
+                    dd { (word(visit, "device", form)) }
+                }
+                @if let Some(tasks) = case.tasks.as_ref().filter(|tasks| !tasks.is_empty()) {
+                    dt { (visit.say("console-fact-tasks")) }
+                    dd { @for task in tasks { (word(visit, "task", task)) br; } }
+                }
                 @for (key, at) in times {
                     @if let Some(at) = at.filter(|at| *at > 0) {
                         dt { (visit.say(&format!("console-fact-{key}"))) }

@@ -53,7 +53,9 @@ impl FromStr for Address {
             None if text == "loopback" => Ok(Self::AnyLoopback),
             None if text == "unix" => Ok(Self::OwnSocket),
             Some(("unix", path)) if path.starts_with('/') => Ok(Self::Socket(path.into())),
-            Some(("127.0.0.1" | "localhost", port)) => port.parse().map(Self::Loopback).map_err(|_| NoAddress),
+            Some(("127.0.0.1" | "localhost", port)) => {
+                port.parse().map(Self::Loopback).map_err(|_| NoAddress)
+            }
             _ => Err(NoAddress),
         }
     }
@@ -70,7 +72,9 @@ pub(crate) enum ListenError {
         source: io::Error,
     },
     /// There is no directory for it.
-    #[error("XDG_RUNTIME_DIR is not set: name a socket, as in `--listen unix:/run/user/1000/readmit-console.sock`")]
+    #[error(
+        "XDG_RUNTIME_DIR is not set: name a socket, as in `--listen unix:/run/user/1000/readmit-console.sock`"
+    )]
     NoDirectory,
     /// Another one is there.
     #[error("{path} is in use: another console is listening there")]
@@ -79,8 +83,8 @@ pub(crate) enum ListenError {
     #[error("{path} is there already, and is not a socket")]
     NotASocket { path: PathBuf },
     /// There is no randomness.
-    #[error("the system gives no randomness")]
-    Random(#[source] getrandom::Error),
+    #[error("the system gives no randomness: {0}")]
+    Random(getrandom::Error),
     /// systemd passed something else than one unix socket.
     #[error("systemd has to pass one unix socket (ListenStream=/path), and nothing else")]
     Passed,
@@ -274,7 +278,9 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(address), "{text}");
         }
-        for text in ["0.0.0.0:80", "[::]:80", "example.org:80", "127.0.0.1", "127.0.0.1:x", "unix:relative", ""] {
+        for text in
+            ["0.0.0.0:80", "[::]:80", "example.org:80", "127.0.0.1", "127.0.0.1:x", "unix:relative", ""]
+        {
             assert_eq!(text.parse::<Address>(), Err(NoAddress), "{text}");
         }
     }

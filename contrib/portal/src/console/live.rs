@@ -1,7 +1,7 @@
 //! Pages that tell the truth while they are open: the script asks every few seconds whether something has changed, and
 //! draws the part anew if it has. Without script there is a link that does the same.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
 use axum::extract::{Path, Query};
@@ -32,7 +32,7 @@ pub(super) fn part(visit: &Visit, ask: &str, version: &str, here: &str, content:
 }
 
 /// A short text that differs when what it was made of differs.
-pub(super) fn version(of: impl std::hash::Hash) -> String {
+pub(super) fn version(of: impl Hash) -> String {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     format!("{:016x}", hasher.finish())

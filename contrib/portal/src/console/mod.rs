@@ -34,10 +34,11 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::args::ConsoleArgs;
 use self::door::Door;
 use self::handles::Handles;
-use self::listening::{Listener, ListenError};
+use self::listening::{ListenError, Listener};
 use self::people::{Person, UnknownUser};
 use self::staff::Staff;
 use crate::config::Config;
+use crate::pages::language;
 use crate::web::{Portal, PortalError, around};
 
 /// Why the console does not run.
@@ -49,8 +50,8 @@ pub(crate) enum ConsoleError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     User(#[from] UnknownUser),
-    #[error("the system gives no randomness")]
-    Random(#[source] getrandom::Error),
+    #[error("the system gives no randomness: {0}")]
+    Random(getrandom::Error),
     #[error("the address cannot be told on standard output")]
     Tell(#[source] io::Error),
     #[error("nobody came in by the address within a minute; run `readmit-portal console` again")]
@@ -83,6 +84,8 @@ pub(crate) async fn serve(
     };
     config.public_url = args.public_url.clone().unwrap_or_else(|| door.address());
     config.framed_by = Vec::new();
+    // Whoever works here is the help.
+    config.support = String::new();
     let bus = args.bus.clone().unwrap_or_else(|| config.bus.clone());
     let portal = Arc::new(Portal::new(config)?);
     tell(&door, &listener, &officer).map_err(ConsoleError::Tell)?;
@@ -105,6 +108,7 @@ fn router(portal: Arc<Portal>, console: Arc<Console>) -> Router {
         .merge(actions::routes())
         .merge(live::routes())
         .merge(entering::routes())
+        .merge(language::routes())
         .layer(from_fn_with_state((portal.clone(), console.clone()), entering::guard))
         .layer(Extension(console));
     around(pages, portal)
@@ -115,7 +119,10 @@ fn tell(door: &Door, listener: &Listener, officer: &Person) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match door.invitation() {
         Some(url) => {
-            writeln!(out, "Support's console, as {officer}. Open this within a minute; it is good once:\n\n  {url}\n")?;
+            writeln!(
+                out,
+                "Support's console, as {officer}. Open this within a minute; it is good once:\n\n  {url}\n"
+            )?;
         }
         None => writeln!(out, "Support's console, as {officer}, on {}.", listener.name())?,
     }

@@ -23,7 +23,7 @@ pub(super) enum Lines {
 
 /// Control characters; marks, embeddings and overrides of direction (UAX #9); what takes no room; tags; line ends that
 /// are not `\n`. The joiners U+200C and U+200D are part of how some scripts are written, and stay.
-const fn is_hidden(c: char) -> bool {
+fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

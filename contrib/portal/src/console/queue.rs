@@ -20,7 +20,17 @@ use crate::web::{Page, Portal, Problem, Visit};
 
 /// What can be shown beside what waits for people.
 const SHOWN: [&str; 11] = [
-    "escalated", "open", "proving", "held", "recovered", "completed", "denied", "vetoed", "cancelled", "expired", "all",
+    "escalated",
+    "open",
+    "proving",
+    "held",
+    "recovered",
+    "completed",
+    "denied",
+    "vetoed",
+    "cancelled",
+    "expired",
+    "all",
 ];
 
 pub(super) fn routes() -> Router<Arc<Portal>> {

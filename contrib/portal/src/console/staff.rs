@@ -94,10 +94,8 @@ impl Staff {
         action: &'static str,
         because: &str,
     ) -> Result<(), DeskError> {
-        let resolution = Dict::from([
-            ("action", Variant::from(action)),
-            ("because", Variant::from(because.to_owned())),
-        ]);
+        let resolution =
+            Dict::from([("action", Variant::from(action)), ("because", Variant::from(because.to_owned()))]);
         let line = self.line().await?;
         self.heard(line.resolve(case.expose(), resolution).await).await
     }

@@ -74,7 +74,6 @@ pub(super) struct Support {
 pub(super) struct Client {
     pub(super) address: Option<String>,
     pub(super) user_agent: Option<String>,
-    pub(super) known: Option<bool>,
 }
 
 /// What is on file, addresses masked.

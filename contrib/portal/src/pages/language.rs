@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::secret::Secret;
 use crate::web::{Cookie, Form, LocalPath, Page, Portal, Visit};
 
-pub(super) fn routes() -> Router<Arc<Portal>> {
+pub(crate) fn routes() -> Router<Arc<Portal>> {
     Router::new().route("/language", post(choose))
 }
 

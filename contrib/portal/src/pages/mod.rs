@@ -2,7 +2,7 @@
 
 mod case;
 mod ending;
-mod language;
+pub(crate) mod language;
 mod link;
 mod opening;
 pub(crate) mod parts;
