@@ -108,3 +108,5 @@ pub(crate) const CONSOLE_WORD_BYTES: usize = 256;
 pub(crate) const REASON_BYTES: usize = 4000;
 /// How often an open page of the console asks whether it still tells the truth.
 pub(crate) const CONSOLE_LOOK: Duration = Duration::from_secs(4);
+/// How long requests under way may take when support's console stops.
+pub(crate) const CONSOLE_STOP: Duration = Duration::from_secs(5);

@@ -180,7 +180,7 @@ impl Listener {
             }
         }
         connections.close();
-        let _ = tokio::time::timeout(limits::STOP, connections.wait()).await;
+        let _ = tokio::time::timeout(limits::CONSOLE_STOP, connections.wait()).await;
     }
 
     async fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
