@@ -110,3 +110,33 @@ pub(crate) const REASON_BYTES: usize = 4000;
 pub(crate) const CONSOLE_LOOK: Duration = Duration::from_secs(4);
 /// How long requests under way may take when support's console stops.
 pub(crate) const CONSOLE_STOP: Duration = Duration::from_secs(5);
+/// Bytes in what a client calls itself, as the daemon allows for an audience.
+pub(crate) const CLIENT_ID_BYTES: usize = 200;
+/// Characters in what people call a client.
+pub(crate) const CLIENT_NAME_CHARS: usize = 100;
+/// Addresses that one client may be sent back to.
+pub(crate) const REDIRECTS: usize = 16;
+/// Bytes in such an address.
+pub(crate) const REDIRECT_BYTES: usize = 512;
+/// Bytes in the `state` of a client.
+pub(crate) const STATE_BYTES: usize = 256;
+/// Bytes in its `nonce`, as the daemon allows.
+pub(crate) const NONCE_BYTES: usize = 256;
+/// Bytes in the name of an account that a client suggests.
+pub(crate) const HINT_BYTES: usize = 256;
+/// Bytes in the cookie that carries them to the end of the recovery.
+pub(crate) const HAND_OVER_BYTES: usize = 3072;
+/// How many things that are shown once are kept, for all browsers.
+pub(crate) const KEEPSAKES: usize = 1024;
+/// How long a new device's secret can be shown again.
+pub(crate) const DEVICE_KEPT: Duration = Duration::from_secs(15 * 60);
+/// How long new recovery codes can be shown again.
+pub(crate) const CODES_KEPT: Duration = Duration::from_secs(60 * 60);
+/// How long a token for another login can be shown again: as long as it is good.
+pub(crate) const TOKEN_KEPT: Duration = Duration::from_secs(300);
+/// Characters in a new password at least, as the daemon asks.
+pub(crate) const PASSWORD_CHARS: usize = 15;
+/// Bytes in a new password at most, as the daemon allows.
+pub(crate) const PASSWORD_BYTES: usize = 1024;
+/// Bytes in the name of a new device, as the daemon allows.
+pub(crate) const LABEL_BYTES: usize = 200;

@@ -4,6 +4,7 @@
 //! Everything that is wrong is found in one go, each with its line and how to mend it. What each key means is in
 //! `contrib/portal/README.md`.
 
+mod clients;
 mod document;
 mod network;
 mod origin;
@@ -15,6 +16,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::clients::{Client, Clients};
 pub(crate) use self::network::Network;
 pub(crate) use self::origin::origin_of;
 pub(crate) use self::report::{ConfigError, Report};
@@ -48,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) sign_in: SignIn,
     pub(crate) branding: Branding,
     pub(crate) languages: Languages,
+    /// The logins that recoveries may be started from.
+    pub(crate) clients: Clients,
 }
 
 /// The built-in sign-in page.
@@ -91,6 +95,7 @@ impl Default for Config {
             sign_in: SignIn::default(),
             branding: Branding::default(),
             languages: Languages::default(),
+            clients: Clients::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::{Fault, Notes, Section, absolute, flag, text};
 use super::report::Report;
 use super::serving::{listen, said_in, trusted};
-use super::{Branding, Config, Connections, Languages, RateLimits, SignIn, Socket, Tls, origin};
+use super::{Branding, Clients, Config, Connections, Languages, RateLimits, SignIn, Socket, Tls, origin};
 
 pub(super) fn read(source: &str, file: &Path) -> Result<Config, Report> {
     let notes = Notes::new(source, file);
@@ -45,6 +45,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         sign_in: sign_in(root.section("sign_in")),
         branding: branding(root.section("branding")),
         languages: languages(root.section("languages")),
+        clients: Clients::read(root.sections("clients")),
     };
     check_safety(&root, &config, insecure);
     root.finish();

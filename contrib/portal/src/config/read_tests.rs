@@ -77,6 +77,10 @@ fn every_key_says_what_it_says() {
         logo = "/etc/brand.svg"
         [languages]
         directory = "/etc/texts"
+        [[clients]]
+        id = "payroll"
+        name = "Payroll"
+        redirect_uris = ["https://pay.example.org/recovered"]
         "#,
     )
     .unwrap_or_else(|report| panic!("{report}"));
@@ -114,12 +118,16 @@ fn every_key_says_what_it_says() {
         sign_in: SignIn { built_in: false },
         branding: Branding { css: Some("/etc/brand.css".into()), logo: Some("/etc/brand.svg".into()) },
         languages: Languages { directory: Some("/etc/texts".into()) },
+        clients: config.clients.clone(),
     };
     assert_eq!(config, expected);
+    let payroll = config.clients.find("payroll").expect("a client");
+    let redirect = payroll.redirect("https://pay.example.org/recovered").expect("an address");
+    assert_eq!((payroll.name.as_str(), redirect.origin()), ("Payroll", "https://pay.example.org"));
 }
 
 /// What is wrong, and where: each line is a text, and what is said of it after the file's name.
-const WRONG: [(&str, &str); 45] = [
+const WRONG: [(&str, &str); 54] = [
     ("listen = 8080", ":1: listen: has to be a list of texts, and is a whole number;"),
     ("listen = []", ":1: listen: is empty;"),
     ("listen = 'example.org:80'", ":1: listen: is no address to listen on;"),
@@ -174,6 +182,21 @@ const WRONG: [(&str, &str); 45] = [
     ("[branding]\ncss = 'a.css'", ":2: branding.css: is a relative path;"),
     ("[branding]\nlogo = {}", ":2: branding.logo: has to be a text, and is a section;"),
     ("[languages]\ndirectory = 2026-11-22", ":2: languages.directory: has to be a text, and is a date;"),
+    ("clients = 5", ":1: clients: has to be a list of sections; write [[clients]] above each"),
+    ("[[clients]]\nid = 'a'\nname = 'A'", ":1: clients[0]: has no `redirect_uris`;"),
+    ("[[clients]]\nid = 'a b'", ":2: clients[0].id: is no name that a client calls itself by;"),
+    ("[[clients]]\nid = ''", ":2: clients[0].id: is no name that a client calls itself by;"),
+    ("[[clients]]\nname = ' '", ":2: clients[0].name: is empty;"),
+    ("[[clients]]\nredirect_uris = []", ":2: clients[0].redirect_uris: is empty, or too many;"),
+    (
+        "[[clients]]\nredirect_uris = ['http://a.example/']",
+        ":2: clients[0].redirect_uris: holds \"http://a.example/\", which has to begin with https://",
+    ),
+    ("[[clients]]\nid = 'a'\n[[clients]]\nid = 'a'", ":4: clients[1].id: is another client's too;"),
+    (
+        "[[clients]]\ncolour = 1",
+        ":2: clients[0].colour: unknown key; the keys here are id, name, redirect_uris",
+    ),
     ("limits = 5", ":1: limits: has to be a section; write [limits] and its keys below"),
     ("pubilc_url = 'https://a.example'", ":1: pubilc_url: unknown key; did you mean `public_url`?"),
     ("[limits]\ncolour = 1", ":2: limits.colour: unknown key; the keys here are pages_per_minute, forms"),

@@ -129,6 +129,23 @@ impl Desk {
         self.heard(line.recovery.claim(case.expose()).await).await
     }
 
+    /// Takes the one sign-in as a token for another login.
+    pub(crate) async fn claim_for(
+        &self,
+        case: &Secret,
+        audience: &str,
+        nonce: &Secret,
+    ) -> Result<SignIn, DeskError> {
+        let line = self.line().await?;
+        self.heard(line.recovery.claim_for(case.expose(), audience, nonce.expose()).await).await
+    }
+
+    /// The public keys that tokens verify with, as a JSON Web Key Set.
+    pub(crate) async fn signing_keys(&self) -> Result<String, DeskError> {
+        let line = self.line().await?;
+        self.heard(line.recovery.signing_keys().await).await
+    }
+
     /// Sets the new password that the outcome asks for.
     pub(crate) async fn change_password(&self, case: &Secret, password: &Secret) -> Result<(), DeskError> {
         let line = self.line().await?;

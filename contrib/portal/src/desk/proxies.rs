@@ -19,6 +19,8 @@ pub(super) trait Recovery {
     fn escalate(&self, case: &str, form: Dict) -> zbus::Result<String>;
     fn cancel(&self, case: &str) -> zbus::Result<()>;
     fn claim(&self, case: &str) -> zbus::Result<SignIn>;
+    fn claim_for(&self, case: &str, audience: &str, nonce: &str) -> zbus::Result<SignIn>;
+    fn signing_keys(&self) -> zbus::Result<String>;
     fn change_password(&self, case: &str, password: &str) -> zbus::Result<()>;
     fn begin_enrollment(&self, case: &str, label: &str) -> zbus::Result<Enrollment>;
     fn confirm_enrollment(&self, case: &str, first: &str, second: &str) -> zbus::Result<()>;

@@ -25,6 +25,24 @@ pub(crate) struct CaseView {
     pub(crate) tasks: Option<Vec<String>>,
     pub(crate) outcome: Option<OutcomeView>,
     pub(crate) support: Option<SupportView>,
+    /// Only once everything is proven.
+    pub(crate) ending: Option<EndingView>,
+}
+
+/// What only who has proven everything may know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub(crate) struct EndingView {
+    pub(crate) recovered_at: Option<u64>,
+    /// The old device: `virtual` or `hardware`.
+    pub(crate) device_form: Option<String>,
+    pub(crate) device_label: Option<String>,
+    /// The new device, while it is being enrolled.
+    pub(crate) enrolling: Option<String>,
+    /// Pairs of codes that may still be wrong.
+    pub(crate) tries_left: Option<u32>,
+    /// The new device, once it is enrolled.
+    pub(crate) enrolled: Option<String>,
 }
 
 /// One step of a case.
@@ -117,6 +135,8 @@ pub(crate) struct SignIn {
     pub(crate) tasks: Option<Vec<String>>,
     /// New ones, where one of the old was used. Shown once.
     pub(crate) recovery_codes: Option<Vec<String>>,
+    /// The sign-in for another login, where one was asked for.
+    pub(crate) token: Option<String>,
 }
 
 /// A new device. Shown once.

@@ -2,6 +2,7 @@
 
 mod case;
 mod ending;
+pub(crate) mod hand_over;
 pub(crate) mod language;
 mod link;
 mod opening;
@@ -28,4 +29,5 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
         .merge(support::routes())
         .merge(ending::routes())
         .merge(language::routes())
+        .merge(hand_over::routes())
 }

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 use zbus::Variant;
 
+use super::hand_over::{Asked, HandOver};
 use super::parts::{Choices, Field, Wrong, choices, field, primary, secondary, time};
 use super::{shell, sign_in};
 use crate::desk::views::CaseView;
 use crate::desk::{DeskError, Dict};
 use crate::limits;
+use crate::secret::Secret;
 use crate::web::{Cookie, Form, Page, Portal, Problem, Visit};
 
 /// Why a device is of no use any more.
@@ -24,7 +25,10 @@ const REASONS: [&str; 5] = ["lost", "stolen", "damaged", "not_working", "out_of_
 const UNDER_WAY: [&str; 4] = ["proving", "held", "escalated", "recovered"];
 
 pub(super) fn routes() -> Router<Arc<Portal>> {
-    Router::new().route("/recover", get(ask).post(open)).route("/recover/again", post(start_over))
+    Router::new()
+        .route("/recover", get(ask).post(open))
+        .route("/recover/again", post(start_over))
+        .route("/recover/go-on", post(go_on))
 }
 
 /// The way to a recovery from another page; the account is filled in where it was typed there.
@@ -44,24 +48,20 @@ pub(super) fn ask_for(visit: &Visit, account: &str) -> Markup {
     }
 }
 
-/// What an address may say: OpenID Connect Core §3.1.2.1 name it so.
-#[derive(Default, Deserialize)]
-struct Asked {
-    #[serde(default)]
-    login_hint: String,
-}
-
-async fn ask(visit: Visit, asked: Result<Query<Asked>, QueryRejection>) -> Result<Page, Problem> {
+async fn ask(visit: Visit, RawQuery(query): RawQuery) -> Result<Page, Problem> {
+    let asked = match Asked::read(&visit.portal.config.clients, query.as_deref().unwrap_or_default()) {
+        Ok(asked) => asked,
+        Err(wrong) => return Ok(wrong.page(&visit)),
+    };
+    let from = asked.hand_over.as_ref();
     if let Some(case) = under_way(&visit).await? {
-        return Ok(offer(&visit, &case));
+        return Ok(offer(&visit, &case, from));
     }
-    let Query(asked) = asked.unwrap_or_default();
     let account = match asked.login_hint.trim() {
         "" => sign_in::account_of(&visit).unwrap_or_default(),
-        hint if hint.len() > limits::FIELD_BYTES => String::new(),
         hint => hint.to_owned(),
     };
-    Ok(visit.page(&visit.say("recover-title"), &draw(&visit, &account, "", &[])))
+    Ok(visit.page(&visit.say("recover-title"), &draw(&visit, (&account, ""), &[], from)))
 }
 
 #[derive(Deserialize)]
@@ -73,20 +73,26 @@ struct Opening {
     /// Given if the form is yet to be filled in.
     #[serde(default)]
     ask: String,
+    /// Where the person comes from.
+    #[serde(default)]
+    hand_over: Secret,
 }
 
 async fn open(visit: Visit, Form(opening): Form<Opening>) -> Result<Page, Problem> {
     // Another tab may have begun one meanwhile.
+    let from = HandOver::brought(&visit.portal.config.clients, &opening.hand_over);
+    let from = from.as_ref();
     if let Some(case) = under_way(&visit).await? {
-        return Ok(offer(&visit, &case));
+        return Ok(offer(&visit, &case, from));
     }
     let (account, reason) = (opening.account.trim(), opening.reason.as_str());
     let title = visit.say("recover-title");
     if !opening.ask.is_empty() {
-        return Ok(visit.page(&title, &draw(&visit, account, "", &[])));
+        return Ok(visit.page(&title, &draw(&visit, (account, ""), &[], from)));
     }
-    let again =
-        |wrong: &[Wrong<'_>]| visit.page_with_errors(&title, wrong, &draw(&visit, account, reason, wrong));
+    let again = |wrong: &[Wrong<'_>]| {
+        visit.page_with_errors(&title, wrong, &draw(&visit, (account, reason), wrong, from))
+    };
     let (no_account, no_reason) = (visit.say("recover-account-missing"), visit.say("recover-reason-missing"));
     let missing =
         [("account", account.is_empty(), &no_account), ("reason", !REASONS.contains(&reason), &no_reason)];
@@ -99,7 +105,10 @@ async fn open(visit: Visit, Form(opening): Form<Opening>) -> Result<Page, Proble
         return Ok(again(&missing));
     }
     match visit.portal.desk.open(account, reason, context(&visit)).await {
-        Ok(case) => Ok(visit.go_to("/case").set(&visit, Cookie::Case, &case)),
+        Ok(case) => {
+            let page = visit.go_to("/case").set(&visit, Cookie::Case, &case);
+            Ok(HandOver::keep(from, page, &visit, &case))
+        }
         Err(DeskError::InvalidArgument(_)) => {
             Ok(again(&[Wrong { field: "account", message: &visit.say("recover-account-malformed") }]))
         }
@@ -108,12 +117,26 @@ async fn open(visit: Visit, Form(opening): Form<Opening>) -> Result<Page, Proble
     }
 }
 
+/// A form that is a button alone, and where the person comes from.
 #[derive(Deserialize)]
-struct Nothing {}
+struct From {
+    #[serde(default)]
+    hand_over: Secret,
+}
+
+/// Goes on with the recovery that this browser works on; at its end the person gets back to where they now come from.
+async fn go_on(visit: Visit, Form(from): Form<From>) -> Result<Page, Problem> {
+    let from = HandOver::brought(&visit.portal.config.clients, &from.hand_over);
+    let page = visit.go_to("/case");
+    Ok(match (&from, visit.case()) {
+        (Some(_), Ok(case)) => HandOver::keep(from.as_ref(), page, &visit, case),
+        _ => page,
+    })
+}
 
 /// Forgets the recovery that this browser works on. What nobody but this browser can go on with ends; what support
 /// has, or what only waits, is left to its own end.
-async fn start_over(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Page, Problem> {
+async fn start_over(visit: Visit, Form(from): Form<From>) -> Result<Page, Problem> {
     if let Ok(case) = visit.case() {
         let is_proving =
             under_way(&visit).await?.is_some_and(|case| case.state.as_deref() == Some("proving"));
@@ -125,7 +148,13 @@ async fn start_over(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Pag
             }
         }
     }
-    Ok(visit.go_to("/recover").remove(&visit, Cookie::Case))
+    let from = HandOver::brought(&visit.portal.config.clients, &from.hand_over);
+    let page = match &from {
+        // Whoever sent the person here is not forgotten by it.
+        Some(_) => visit.page(&visit.say("recover-title"), &draw(&visit, ("", ""), &[], from.as_ref())),
+        None => visit.go_to("/recover"),
+    };
+    Ok(page.remove(&visit, Cookie::Case).remove(&visit, Cookie::HandOver))
 }
 
 /// The recovery that this browser is working on, if it can be gone on with.
@@ -158,7 +187,8 @@ fn context(visit: &Visit) -> Dict {
     context
 }
 
-fn draw(visit: &Visit, account: &str, reason: &str, wrong: &[Wrong<'_>]) -> Markup {
+fn draw(visit: &Visit, given: (&str, &str), wrong: &[Wrong<'_>], from: Option<&HandOver>) -> Markup {
+    let (account, reason) = given;
     let error = |name| wrong.iter().find(|one| one.field == name).map_or("", |one| one.message);
     let key = |reason: &str| format!("reason-{}", reason.replace('_', "-"));
     let answers = REASONS.map(|reason| (reason, visit.say(&key(reason))));
@@ -185,13 +215,19 @@ fn draw(visit: &Visit, account: &str, reason: &str, wrong: &[Wrong<'_>]) -> Mark
                 explanations: &explanations,
                 ..Choices::default()
             }))
+            (carried(from))
             (primary(&visit.say("continue")))
         }))
         p class="quiet" { (visit.say("recover-told")) }
     }
 }
 
-fn offer(visit: &Visit, case: &CaseView) -> Page {
+/// What a form carries along of where the person comes from.
+fn carried(from: Option<&HandOver>) -> Markup {
+    html! { @if let Some(from) = from { input type="hidden" name="hand_over" value=(from.carried().expose()); } }
+}
+
+fn offer(visit: &Visit, case: &CaseView, from: Option<&HandOver>) -> Page {
     let title = visit.say("recover-offer-title");
     let content = html! {
         h1 { (title) }
@@ -206,10 +242,14 @@ fn offer(visit: &Visit, case: &CaseView) -> Page {
                 dd { (time(at)) }
             }
         }
-        p { a class="button" href="/case" { (visit.say("recovery-go-on")) } }
+        @if from.is_some() {
+            (shell::form(visit, "/recover/go-on", &html! { (carried(from)) (primary(&visit.say("recovery-go-on"))) }))
+        } @else {
+            p { a class="button" href="/case" { (visit.say("recovery-go-on")) } }
+        }
         h2 { (visit.say("recover-offer-again")) }
         p { (visit.say("recover-offer-again-hint")) }
-        (shell::form(visit, "/recover/again", &secondary(&visit.say("recover-offer-again-button"))))
+        (shell::form(visit, "/recover/again", &html! { (carried(from)) (secondary(&visit.say("recover-offer-again-button"))) }))
     };
     visit.page(&title, &content)
 }

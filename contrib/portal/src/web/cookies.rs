@@ -20,6 +20,8 @@ pub(crate) enum Cookie {
     Language,
     /// The session of the one browser that support's console has let in.
     Console,
+    /// The login that the person comes from.
+    HandOver,
 }
 
 impl Cookie {
@@ -30,6 +32,16 @@ impl Cookie {
             Self::Session => "readmit-session",
             Self::Language => "readmit-language",
             Self::Console => "readmit-console",
+            Self::HandOver => "readmit-hand-over",
+        }
+    }
+
+    const fn longest(self) -> usize {
+        match self {
+            Self::Browser | Self::Case | Self::Language | Self::Session | Self::Console => {
+                limits::COOKIE_BYTES
+            }
+            Self::HandOver => limits::HAND_OVER_BYTES,
         }
     }
 
@@ -42,7 +54,7 @@ impl Cookie {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, value)| *key == name && is_ours(value))
+            .find(|(key, value)| *key == name && is_ours(value, self.longest()))
             .map(|(_, value)| Secret::new(value))
     }
 
@@ -71,9 +83,9 @@ impl Cookie {
 }
 
 /// Ids, secrets and languages are made of these characters, and nothing else gets back into a header.
-fn is_ours(value: &str) -> bool {
+fn is_ours(value: &str, longest: usize) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=limits::COOKIE_BYTES).contains(&value.len()) && value.bytes().all(known)
+    (1..=longest).contains(&value.len()) && value.bytes().all(known)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod form;
 mod guard;
 mod headers;
 mod health;
+pub(crate) mod keepsakes;
 mod local_path;
 mod problem;
 mod rates;
@@ -28,6 +29,7 @@ pub(crate) use self::branding::BrandingError;
 pub(crate) use self::cookies::Cookie;
 pub(crate) use self::form::Form;
 use self::guard::Guard;
+use self::keepsakes::Keepsakes;
 pub(crate) use self::local_path::LocalPath;
 pub(crate) use self::problem::Problem;
 pub(crate) use self::sessions::{Device, Session, Sessions, Stage};
@@ -47,6 +49,7 @@ pub(crate) struct Portal {
     pub(crate) sessions: Sessions,
     /// The pages that are shown live.
     pub(crate) streams: Streams,
+    pub(crate) keepsakes: Keepsakes,
     /// Cancelled when the portal is to stop: pages that are shown live end then.
     pub(crate) stop: CancellationToken,
 }
@@ -70,7 +73,8 @@ impl Portal {
         let assets = Assets::new(&config.branding)?;
         let desk = Desk::new(&config.bus);
         let (sessions, streams, stop) = (Sessions::default(), Streams::default(), CancellationToken::new());
-        Ok(Self { words, desk, assets, sessions, streams, stop, config })
+        let keepsakes = Keepsakes::default();
+        Ok(Self { words, desk, assets, sessions, streams, keepsakes, stop, config })
     }
 }
 

@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::cookies::Cookie;
+use super::headers::FormsGoTo;
 use super::{ClientAddress, LocalPath, Portal, Problem};
 use crate::pages::parts::Wrong;
 use crate::pages::{parts, shell};
@@ -31,6 +32,8 @@ pub(crate) struct Visit {
     pub(crate) here: Option<String>,
     case: Option<Secret>,
     pub(super) session: Option<Secret>,
+    /// What it keeps of the login that the person comes from.
+    pub(crate) hand_over: Option<Secret>,
 }
 
 impl Visit {
@@ -136,6 +139,7 @@ impl FromRequestParts<Arc<Portal>> for Visit {
             is_new,
             case: Cookie::Case.read(&parts.headers, secure),
             session: Cookie::Session.read(&parts.headers, secure),
+            hand_over: Cookie::HandOver.read(&parts.headers, secure),
         };
         parts.extensions.insert(visit.clone());
         Ok(visit)
@@ -168,6 +172,12 @@ impl Page {
     pub(crate) fn set(mut self, visit: &Visit, cookie: Cookie, value: &Secret) -> Self {
         let header = cookie.set(value, visit.portal.config.is_secure());
         self.response.headers_mut().extend(header.map(|header| (SET_COOKIE, header)));
+        self
+    }
+
+    /// The same; its forms may also go to this origin.
+    pub(crate) fn forms_go_to(mut self, origin: &str) -> Self {
+        self.response.extensions_mut().insert(FormsGoTo(origin.to_owned()));
         self
     }
 

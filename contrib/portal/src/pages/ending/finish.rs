@@ -1,0 +1,102 @@
+//! `/case/finish`: what is left to do, as a short list.
+
+use maud::{Markup, html};
+
+use super::stand::{How, Stand, Todo, Way};
+use super::{Elsewhere, say_time};
+use crate::pages::parts::{self, Tone};
+use crate::pages::shell;
+use crate::web::{Page, Visit};
+
+pub(super) async fn show(visit: Visit) -> Result<Page, Elsewhere> {
+    let stand = Stand::of(visit).await?;
+    let visit = &stand.visit;
+    let Some(next) = stand.next() else {
+        let there = matches!(stand.way, Way::There(_)) && stand.token().is_some();
+        return Ok(visit.go_to(if there { "/case/continue" } else { "/case/summary" }));
+    };
+    let signed_in = !stand.is_left("sign_in");
+    let title = visit.say(if signed_in { "finish-title-more" } else { "finish-title" });
+    let content = html! {
+        h1 { (title) }
+        @if !signed_in {
+            (parts::notice(Tone::Success, &html! { p { (visit.say("finish-proven")) } }))
+        }
+        p { (visit.say("finish-intro")) }
+        ol class="tasks" {
+            @for (todo, how) in stand.todo() { (task(&stand, todo, how)) }
+        }
+        (go_on(&stand, next))
+        (may_wait(&stand, next))
+        p { a href="/case/summary" { (visit.say("finish-summary")) } }
+    };
+    Ok(visit.page(&title, &content))
+}
+
+fn task(stand: &Stand, todo: Todo, how: How) -> Markup {
+    let visit = &stand.visit;
+    let (class, state) = match how {
+        How::Done => ("done", "finish-done"),
+        How::Next => ("next", "finish-next"),
+        How::Later => ("later", "finish-later"),
+    };
+    let current = (how == How::Next).then_some("step");
+    let why = match todo {
+        Todo::SignIn if matches!(stand.way, Way::There(_)) => "finish-task-continue-why",
+        Todo::SignIn if stand.is_deactivated() => "finish-task-sign-in-why",
+        Todo::SignIn => "finish-task-sign-in-kept",
+        Todo::Codes => "finish-task-codes-why",
+        Todo::Password => "finish-task-password-why",
+        Todo::Device => "finish-task-device-why",
+    };
+    html! {
+        li class=(class) aria-current=[current] {
+            strong { (name(stand, todo)) } " "
+            span class="state" { (visit.say(state)) }
+            @if how != How::Done { p class="hint" { (visit.say(why)) } }
+        }
+    }
+}
+
+fn name(stand: &Stand, todo: Todo) -> String {
+    match (todo, &stand.way) {
+        (Todo::SignIn, Way::There(from)) => {
+            stand.visit.say_with("finish-task-continue", &[("name", &from.name)])
+        }
+        (Todo::SignIn, Way::AsUsual) => stand.visit.say("finish-task-as-usual"),
+        _ => stand.visit.say(&format!("finish-task-{}", todo.key())),
+    }
+}
+
+/// The way to what is next.
+fn go_on(stand: &Stand, next: Todo) -> Markup {
+    let visit = &stand.visit;
+    let link =
+        |path: &str, key: &str| html! { p { a class="button primary" href=(path) { (visit.say(key)) } } };
+    match (next, &stand.way) {
+        (Todo::SignIn, Way::There(_)) => {
+            shell::form(visit, "/case/continue", &parts::primary(&visit.say("finish-go-continue")))
+        }
+        (Todo::SignIn, Way::Here) => {
+            shell::form(visit, "/case/claim", &parts::primary(&visit.say("finish-go-sign-in")))
+        }
+        (Todo::SignIn, Way::AsUsual) => {
+            shell::form(visit, "/case/claim", &parts::primary(&visit.say("finish-go-as-usual")))
+        }
+        (Todo::Codes, _) => link("/case/codes", "finish-go-codes"),
+        (Todo::Password, _) => link("/case/password", "finish-go-password"),
+        (Todo::Device, _) => link("/case/device", "finish-go-device"),
+    }
+}
+
+/// A new device may be set up later, as long as the policy gives time.
+fn may_wait(stand: &Stand, next: Todo) -> Markup {
+    let visit = &stand.visit;
+    let (Todo::Device, Some(until)) = (next, stand.case.expires_at) else { return Markup::default() };
+    html! {
+        p { (say_time(visit, "finish-device-until", until)) }
+        @if matches!(stand.way, Way::There(_)) && stand.is_left("sign_in") {
+            (shell::form(visit, "/case/continue", &parts::secondary(&visit.say("finish-go-without"))))
+        }
+    }
+}
