@@ -30,7 +30,7 @@ pub(crate) struct CaseView {
 }
 
 /// What only who has proven everything may know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]
 pub(crate) struct EndingView {
     pub(crate) recovered_at: Option<u64>,
