@@ -14,7 +14,7 @@ sign-in-throttled-passwords = Es gab zu viele Versuche, sich an diesem Konto anz
 sign-in-throttled-codes = Es gab zu viele Versuche mit Codes für dieses Konto. Zu seinem Schutz wird eine Zeit lang kein Code angenommen, auch nicht der richtige.
 sign-in-throttled-next = Kommen Sie in 15 Minuten wieder, und versuchen Sie es dann noch einmal.
 sign-in-throttled-no-wait = Sie müssen nicht warten
-sign-in-throttled-recover = Wenn es auch dann nicht klappt oder Sie nicht warten können, kommen Sie mit Ihrer E-Mail-Adresse und Ihrem Telefon wieder in Ihr Konto. Das ist jederzeit möglich.
+sign-in-throttled-recover = Wenn es auch dann nicht klappt oder Sie nicht warten können, kommen Sie auf anderem Weg wieder in Ihr Konto. Die Versuche hier stehen dem nicht im Weg.
 
 landing-title = Wieder in Ihr Konto kommen
 landing-lead = Wenn Ihr Telefon oder Ihr Sicherheitsgerät verloren, gestohlen oder beschädigt ist oder nicht funktioniert, können Sie in wenigen Schritten zeigen, dass Sie es sind.
@@ -30,7 +30,7 @@ sign-out = Abmelden
 
 code-title = Geben Sie den Code Ihres Geräts ein
 code-lead = Ihr Passwort stimmt. Ihre App oder Ihr Sicherheitsgerät zeigt jetzt einen Code.
-code-label = Code
+code-label = Sechsstelliger Code
 code-hint = Sechs Ziffern. Sie wechseln alle 30 Sekunden.
 code-missing = Geben Sie die sechs Ziffern ein, die Ihr Gerät zeigt
 code-rejected = Dieser Code stimmt nicht oder wurde schon verwendet. Warten Sie auf den nächsten, und geben Sie diesen ein.

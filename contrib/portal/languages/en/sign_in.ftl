@@ -14,7 +14,7 @@ sign-in-throttled-passwords = There were too many tries to sign in to this accou
 sign-in-throttled-codes = There were too many tries with codes for this account. To protect it, no code is accepted for a while, not even the right one.
 sign-in-throttled-next = Come back in 15 minutes and try once more.
 sign-in-throttled-no-wait = You do not have to wait
-sign-in-throttled-recover = If it is still refused then, or if you cannot wait, get back into your account with your e-mail address and your phone. This is always possible.
+sign-in-throttled-recover = If it is still refused then, or if you cannot wait, get back into your account in another way. The tries here do not stand in the way of that.
 
 landing-title = Get back into your account
 landing-lead = If your phone or your security device is lost, stolen, damaged or does not work, you can show in a few steps that it is you.

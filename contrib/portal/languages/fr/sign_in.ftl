@@ -14,7 +14,7 @@ sign-in-throttled-passwords = Il y a eu trop de tentatives de connexion à ce co
 sign-in-throttled-codes = Il y a eu trop de tentatives avec des codes pour ce compte. Pour le protéger, aucun code n’est accepté pendant un moment, pas même le bon.
 sign-in-throttled-next = Revenez dans 15 minutes et réessayez.
 sign-in-throttled-no-wait = Vous n’êtes pas obligé d’attendre
-sign-in-throttled-recover = Si l’accès est encore refusé à ce moment-là, ou si vous ne pouvez pas attendre, retrouvez l’accès à votre compte avec votre adresse e-mail et votre téléphone. C’est possible à tout moment.
+sign-in-throttled-recover = Si l’accès est encore refusé à ce moment-là, ou si vous ne pouvez pas attendre, retrouvez l’accès à votre compte autrement. Les tentatives faites ici ne l’empêchent pas.
 
 landing-title = Retrouver l’accès à votre compte
 landing-lead = Si votre téléphone ou votre appareil de sécurité est perdu, volé, abîmé ou ne fonctionne pas, vous pouvez montrer en quelques étapes que c’est bien vous.
@@ -30,7 +30,7 @@ sign-out = Se déconnecter
 
 code-title = Saisissez le code de votre appareil
 code-lead = Votre mot de passe est correct. Votre application ou votre appareil de sécurité affiche maintenant un code.
-code-label = Code
+code-label = Code à six chiffres
 code-hint = Six chiffres. Ils changent toutes les 30 secondes.
 code-missing = Saisissez les six chiffres que votre appareil affiche
 code-rejected = Ce code est incorrect ou a déjà été utilisé. Attendez le suivant et saisissez-le.
