@@ -53,11 +53,11 @@ case-button-password = Weiter
 # E-mail.
 case-title-email = Per E-Mail bestätigen
 case-open-email = { $hint ->
-    [-] Wir senden eine Nachricht an Ihre hinterlegte E-Mail-Adresse.
+    [none] Wir senden eine Nachricht an Ihre hinterlegte E-Mail-Adresse.
    *[other] Wir senden eine Nachricht an { $hint }, Ihre hinterlegte E-Mail-Adresse.
 }
 case-sent-email = { $hint ->
-    [-] Eine Nachricht an Ihre hinterlegte E-Mail-Adresse ist unterwegs. Das kann ein bis zwei Minuten dauern.
+    [none] Eine Nachricht an Ihre hinterlegte E-Mail-Adresse ist unterwegs. Das kann ein bis zwei Minuten dauern.
    *[other] Eine Nachricht an { $hint } ist unterwegs. Das kann ein bis zwei Minuten dauern.
 }
 case-mail-sender = Sie kommt von { $sender }.
@@ -76,7 +76,7 @@ case-wait-email = Noch einmal senden können Sie sie in { $time }.
 # Phone call.
 case-title-voice = Per Anruf bestätigen
 case-open-voice = { $hint ->
-    [-] Wir rufen Ihre hinterlegte Telefonnummer an. Halten Sie das Telefon bereit.
+    [none] Wir rufen Ihre hinterlegte Telefonnummer an. Halten Sie das Telefon bereit.
    *[other] Wir rufen { $hint } an, Ihre hinterlegte Telefonnummer. Halten Sie das Telefon bereit.
 }
 case-sent-voice = Wir rufen Sie an.
@@ -157,11 +157,11 @@ case-button-pass = Diesen Pass verwenden
 # Recovery contact.
 case-title-contact = Ihre Vertrauensperson fragen
 case-open-contact = { $hint ->
-    [-] Wir senden einen Code an Ihre hinterlegte Vertrauensperson. Sie gibt ihn an Sie weiter.
+    [none] Wir senden einen Code an Ihre hinterlegte Vertrauensperson. Sie gibt ihn an Sie weiter.
    *[other] Wir senden einen Code an { $hint }, Ihre hinterlegte Vertrauensperson. Sie gibt ihn an Sie weiter.
 }
 case-sent-contact = { $hint ->
-    [-] Ihre Vertrauensperson hat einen Code bekommen. Fragen Sie sie danach, persönlich oder am Telefon.
+    [none] Ihre Vertrauensperson hat einen Code bekommen. Fragen Sie sie danach, persönlich oder am Telefon.
    *[other] Ihre Vertrauensperson { $hint } hat einen Code bekommen. Fragen Sie sie danach, persönlich oder am Telefon. Wenn sie ihn nicht sieht, soll sie im Spam-Ordner nachschauen.
 }
 case-label-contact = Code von Ihrer Vertrauensperson
@@ -180,11 +180,11 @@ case-title-channel = { $channel ->
    *[other] Per Nachricht bestätigen ({ $channel })
 }
 case-open-channel = { $hint ->
-    [-] Wir senden einen Code an Ihre hinterlegte Adresse.
+    [none] Wir senden einen Code an Ihre hinterlegte Adresse.
    *[other] Wir senden einen Code an { $hint }.
 }
 case-sent-channel = { $hint ->
-    [-] Eine Nachricht mit einem Code an Ihre hinterlegte Adresse ist unterwegs.
+    [none] Eine Nachricht mit einem Code an Ihre hinterlegte Adresse ist unterwegs.
    *[other] Eine Nachricht mit einem Code an { $hint } ist unterwegs.
 }
 case-label-channel = Code aus der Nachricht

@@ -53,11 +53,11 @@ case-button-password = Continue
 # E-mail.
 case-title-email = Confirm by e-mail
 case-open-email = { $hint ->
-    [-] We send a message to your e-mail address on file.
+    [none] We send a message to your e-mail address on file.
    *[other] We send a message to { $hint }, your e-mail address on file.
 }
 case-sent-email = { $hint ->
-    [-] A message is on its way to your e-mail address on file. It may take a minute or two.
+    [none] A message is on its way to your e-mail address on file. It may take a minute or two.
    *[other] A message is on its way to { $hint }. It may take a minute or two.
 }
 case-mail-sender = It comes from { $sender }.
@@ -76,7 +76,7 @@ case-wait-email = You can have it sent again in { $time }.
 # Phone call.
 case-title-voice = Confirm by phone call
 case-open-voice = { $hint ->
-    [-] We call your phone number on file. Have that phone at hand.
+    [none] We call your phone number on file. Have that phone at hand.
    *[other] We call { $hint }, your phone number on file. Have that phone at hand.
 }
 case-sent-voice = We are calling your phone.
@@ -157,11 +157,11 @@ case-button-pass = Use this pass
 # Recovery contact.
 case-title-contact = Ask your recovery contact
 case-open-contact = { $hint ->
-    [-] We send a code to your recovery contact on file. They hand it to you.
+    [none] We send a code to your recovery contact on file. They hand it to you.
    *[other] We send a code to { $hint }, your recovery contact on file. They hand it to you.
 }
 case-sent-contact = { $hint ->
-    [-] Your recovery contact has been sent a code. Ask them for it, in person or by voice.
+    [none] Your recovery contact has been sent a code. Ask them for it, in person or by voice.
    *[other] Your recovery contact { $hint } has been sent a code. Ask them for it, in person or by voice. If they do not see it, have them look in the spam folder.
 }
 case-label-contact = Code from your recovery contact
@@ -180,11 +180,11 @@ case-title-channel = { $channel ->
    *[other] Confirm by message ({ $channel })
 }
 case-open-channel = { $hint ->
-    [-] We send a code to your address on file.
+    [none] We send a code to your address on file.
    *[other] We send a code to { $hint }.
 }
 case-sent-channel = { $hint ->
-    [-] A message with a code is on its way to your address on file.
+    [none] A message with a code is on its way to your address on file.
    *[other] A message with a code is on its way to { $hint }.
 }
 case-label-channel = Code from the message

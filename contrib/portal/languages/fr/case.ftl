@@ -53,11 +53,11 @@ case-button-password = Continuer
 # E-mail.
 case-title-email = Confirmer par e-mail
 case-open-email = { $hint ->
-    [-] Nous envoyons un message à votre adresse e-mail enregistrée.
+    [none] Nous envoyons un message à votre adresse e-mail enregistrée.
    *[other] Nous envoyons un message à { $hint }, votre adresse e-mail enregistrée.
 }
 case-sent-email = { $hint ->
-    [-] Un message est en route vers votre adresse e-mail enregistrée. Cela peut prendre une ou deux minutes.
+    [none] Un message est en route vers votre adresse e-mail enregistrée. Cela peut prendre une ou deux minutes.
    *[other] Un message est en route vers { $hint }. Cela peut prendre une ou deux minutes.
 }
 case-mail-sender = Il vient de { $sender }.
@@ -76,7 +76,7 @@ case-wait-email = Vous pourrez le faire renvoyer dans { $time }.
 # Phone call.
 case-title-voice = Confirmer par téléphone
 case-open-voice = { $hint ->
-    [-] Nous appelons votre numéro de téléphone enregistré. Gardez ce téléphone à portée de main.
+    [none] Nous appelons votre numéro de téléphone enregistré. Gardez ce téléphone à portée de main.
    *[other] Nous appelons le { $hint }, votre numéro de téléphone enregistré. Gardez ce téléphone à portée de main.
 }
 case-sent-voice = Nous vous appelons.
@@ -157,11 +157,11 @@ case-button-pass = Utiliser ce passe
 # Recovery contact.
 case-title-contact = Demander à votre contact de confiance
 case-open-contact = { $hint ->
-    [-] Nous envoyons un code à votre contact de confiance enregistré. Il vous le transmet.
+    [none] Nous envoyons un code à votre contact de confiance enregistré. Il vous le transmet.
    *[other] Nous envoyons un code à { $hint }, votre contact de confiance enregistré. Il vous le transmet.
 }
 case-sent-contact = { $hint ->
-    [-] Votre contact de confiance a reçu un code. Demandez-le-lui, en personne ou de vive voix.
+    [none] Votre contact de confiance a reçu un code. Demandez-le-lui, en personne ou de vive voix.
    *[other] Votre contact de confiance { $hint } a reçu un code. Demandez-le-lui, en personne ou de vive voix. S’il ne le voit pas, qu’il regarde dans les courriers indésirables.
 }
 case-label-contact = Code de votre contact de confiance
@@ -180,11 +180,11 @@ case-title-channel = { $channel ->
    *[other] Confirmer par message ({ $channel })
 }
 case-open-channel = { $hint ->
-    [-] Nous envoyons un code à votre adresse enregistrée.
+    [none] Nous envoyons un code à votre adresse enregistrée.
    *[other] Nous envoyons un code à { $hint }.
 }
 case-sent-channel = { $hint ->
-    [-] Un message avec un code est en route vers votre adresse enregistrée.
+    [none] Un message avec un code est en route vers votre adresse enregistrée.
    *[other] Un message avec un code est en route vers { $hint }.
 }
 case-label-channel = Code reçu dans le message

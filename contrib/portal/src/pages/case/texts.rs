@@ -184,7 +184,7 @@ pub(super) fn of_factor(visit: &Visit, what: &str, step: &Step<'_>) -> String {
 
 /// The masked address; `-` where there is none, which the texts know.
 fn hint<'a>(step: &Step<'a>) -> &'a str {
-    step.view.hint.as_deref().unwrap_or("-")
+    step.view.hint.as_deref().unwrap_or("none")
 }
 
 /// A text with a number in it.
