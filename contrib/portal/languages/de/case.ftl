@@ -1,4 +1,4 @@
-# Die Schritte einer Wiederherstellung. `$hint` ist eine verdeckte Adresse, `-`, wo es keine gibt.
+# Die Schritte einer Wiederherstellung. `$hint` ist eine verdeckte Adresse, `none`, wo es keine gibt.
 
 case-title = Zurück in Ihr Konto
 case-account = Konto: { $account }

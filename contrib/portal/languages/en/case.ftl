@@ -1,4 +1,4 @@
-# The steps of a recovery. `$hint` is a masked address, `-` where there is none.
+# The steps of a recovery. `$hint` is a masked address, `none` where there is none.
 
 case-title = Get back into your account
 case-account = Account: { $account }

@@ -1,4 +1,4 @@
-# Les étapes d'une récupération. `$hint` est une adresse masquée, `-` s'il n'y en a pas.
+# Les étapes d'une récupération. `$hint` est une adresse masquée, `none` s’il n’y en a pas.
 
 case-title = Retrouver l’accès à votre compte
 case-account = Compte : { $account }
