@@ -52,6 +52,15 @@ impl Portal {
         self.url.trim_start_matches("http://")
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("a running portal")
+    }
+
     /// What it wrote so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -1,6 +1,6 @@
 //! From the command line to the end.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -38,7 +38,12 @@ pub(crate) enum RunError {
 pub fn run() -> ExitCode {
     let args = Args::parse();
     let filter = EnvFilter::try_from_env("READMIT_LOG").unwrap_or_else(|_| EnvFilter::new("info,zbus=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
     match serve(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

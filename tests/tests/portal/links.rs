@@ -177,7 +177,9 @@ async fn a_link_that_is_void_leads_back_and_says_not_why() {
     let truncated = used[..used.len() - 1].to_owned();
     let stranger = Web::new(&waiting.url);
     let mut told = Vec::new();
-    for path in [&used, &expired, &truncated, "/link/no-such-thing", "/link/", &format!("/link/{}", "x".repeat(400))] {
+    for path in
+        [&used, &expired, &truncated, "/link/no-such-thing", "/link/", &format!("/link/{}", "x".repeat(400))]
+    {
         let answer = click(&stranger, path).await;
         assert_eq!(answer.status, 409, "{path:.60}");
         assert_eq!(answer.page().heading(), "This link does not work any more");
@@ -245,7 +247,10 @@ async fn this_was_not_me_stops_the_recovery_from_any_message() {
     assert_eq!(waiting.case.state().await, "proving");
     let stop = form.fill("who", "not_me");
     let stopped = owner.send(&stop).await;
-    assert_eq!((stopped.status.as_u16(), stopped.page().heading()), (200, "The recovery is stopped".to_owned()));
+    assert_eq!(
+        (stopped.status.as_u16(), stopped.page().heading()),
+        (200, "The recovery is stopped".to_owned())
+    );
     for part in ["Change the password of your mailbox", "Tell support"] {
         assert!(stopped.page().text().contains(part), "{part}");
     }
@@ -258,7 +263,10 @@ async fn this_was_not_me_stops_the_recovery_from_any_message() {
         assert_eq!(over.page().heading(), "This recovery is not running any more");
     }
     let unknown = owner.send(&other.forge("token", "no-such-thing")).await;
-    assert_eq!((unknown.status.as_u16(), unknown.page().heading()), (404, "This link is not complete".to_owned()));
+    assert_eq!(
+        (unknown.status.as_u16(), unknown.page().heading()),
+        (404, "This link is not complete".to_owned())
+    );
     // What the attacker's browser can still do with it: nothing.
     assert_eq!(click(&waiting.web, &waiting.path("link")).await.status, 409);
 }

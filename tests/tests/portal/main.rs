@@ -2,4 +2,8 @@
 
 mod kit;
 mod links;
+mod server;
 mod sign_in;
+mod sockets;
+mod tls;
+mod wire;

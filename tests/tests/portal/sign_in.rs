@@ -33,7 +33,11 @@ async fn give_code(web: &Web, code: &str) -> Answer {
 
 fn links(answer: &Answer) -> Vec<String> {
     let page = answer.page();
-    page.one("main").all("a").into_iter().filter_map(|link| link.attribute("href").map(str::to_owned)).collect()
+    page.one("main")
+        .all("a")
+        .into_iter()
+        .filter_map(|link| link.attribute("href").map(str::to_owned))
+        .collect()
 }
 
 #[tokio::test]
@@ -127,7 +131,8 @@ async fn a_wrong_account_looks_like_a_wrong_password() {
         for _ in 0..4 {
             let answer = give(&web, account, "wrong").await;
             let token = answer.page().all("input").iter().find_map(|input| {
-                (input.attribute("name") == Some("form_token")).then(|| input.attribute("value").unwrap().to_owned())
+                (input.attribute("name") == Some("form_token"))
+                    .then(|| input.attribute("value").unwrap().to_owned())
             });
             let body = answer.body.replace(&token.unwrap(), "TOKEN").replace(account, "ACCOUNT");
             answers.push((answer.status, body));
@@ -294,9 +299,12 @@ async fn a_recovery_begins_with_an_account_and_a_reason() {
     let portal = world.portal("").await;
     let web = Web::new(portal.url());
     let long = "x".repeat(2000);
-    for (account, reason, field) in
-        [("", "lost", "account"), ("alice", "", "reason"), ("alice", "mislaid", "reason"), (&long, "lost", "account")]
-    {
+    for (account, reason, field) in [
+        ("", "lost", "account"),
+        ("alice", "", "reason"),
+        ("alice", "mislaid", "reason"),
+        (&long, "lost", "account"),
+    ] {
         let form = web.get("/recover").await.form("/recover").fill("account", account).fill("reason", reason);
         let answer = web.send(&form).await;
         assert_eq!(answer.status, 422, "{account:.9} {reason}");

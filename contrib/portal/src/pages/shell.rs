@@ -7,7 +7,7 @@ use std::time::Duration;
 use maud::{DOCTYPE, Markup, html};
 
 use super::parts;
-use crate::web::Visit;
+use crate::web::{LocalPath, Visit};
 
 /// A whole document. Its title is the page's name and whose page it is; `head` is what this page alone has in its head.
 pub(crate) fn document(visit: &Visit, title: &str, head: &Markup, content: &Markup) -> Markup {
@@ -77,7 +77,7 @@ fn foot(visit: &Visit) -> Markup {
 fn languages(visit: &Visit, here: &str) -> Markup {
     let current = &visit.language.tag;
     html! {
-        input type="hidden" name="back" value=(here);
+        input type="hidden" name="back" value=(LocalPath::from(here.to_owned()).as_str());
         div class="languages" role="group" aria-label=(visit.say("language")) {
             @for language in visit.portal.words.languages() {
                 button class="plain" name="language" value=(language.tag) lang=(language.tag)

@@ -32,7 +32,7 @@ impl Admission {
         Self { places: Arc::new(Semaphore::new(places)), per_client, clients: Arc::default() }
     }
 
-    /// Waits for a place; who comes meanwhile waits in the kernel's queue.
+    /// Waits for a place.
     pub(super) async fn place(&self) -> Option<Place> {
         // It is never closed.
         self.places.clone().acquire_owned().await.ok()

@@ -59,20 +59,13 @@ impl Listener {
         }
     }
 
-    /// The sockets that systemd passes, with the names that its units give them (sd_listen_fds_with_names(3)).
+    /// The sockets that systemd passes (sd_listen_fds(3)).
     ///
     /// # Errors
     /// [`ServerError::Inherited`]: one is no socket that connections come in by.
-    pub(super) fn inherited() -> Result<Vec<(String, Self)>, ServerError> {
+    pub(super) fn inherited() -> Result<Vec<Self>, ServerError> {
         let mut passed = ListenFd::from_env();
-        let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
-        let mut names = names.split(':');
-        let mut listeners = Vec::new();
-        for n in 0..passed.len() {
-            let name = names.next().unwrap_or_default().to_owned();
-            listeners.push((name, take(&mut passed, n).map_err(ServerError::Inherited)?));
-        }
-        Ok(listeners)
+        (0..passed.len()).map(|n| take(&mut passed, n).map_err(ServerError::Inherited)).collect()
     }
 
     /// Where it listens, as a configuration would say it.

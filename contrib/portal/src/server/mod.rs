@@ -23,7 +23,7 @@ use self::connection::Door;
 use self::listening::{Listener, Stream};
 use self::tls::Tls;
 pub(crate) use self::tls::TlsError;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::limits;
 use crate::web::{Portal, router};
 
@@ -113,7 +113,7 @@ fn door(config: &Config, pages: Router, tls: Option<Arc<Tls>>, signals: &Signals
 
 /// What systemd passed; if that is nothing, what is configured.
 async fn listeners(config: &Config) -> Result<Vec<Listener>, ServerError> {
-    let mut listeners: Vec<_> = Listener::inherited()?.into_iter().map(|(_, listener)| listener).collect();
+    let mut listeners = Listener::inherited()?;
     if let Some(exposed) = listeners.iter().map(Listener::place).find(|place| config.exposes(place)) {
         return Err(ServerError::Exposed { address: exposed.to_string() });
     }
@@ -172,9 +172,10 @@ async fn accept(listener: Listener, door: Arc<Door>, admission: Admission, conne
     }
 }
 
+/// The next connection, once there is a place for it; those after it wait in the kernel's queue.
 async fn next(listener: &Listener, admission: &Admission) -> io::Result<(Option<admission::Place>, Stream)> {
-    let place = admission.place().await;
-    Ok((place, listener.accept().await?))
+    let stream = listener.accept().await?;
+    Ok((admission.place().await, stream))
 }
 
 /// Whether only this connection failed, and the next may well come (accept(2)).

@@ -1,14 +1,21 @@
 //! Style, script and logo: the same for everybody, named by what is in them, so that browsers keep them.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::HeaderMap;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    VARY,
+};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::branding::{self, BrandingError};
@@ -28,6 +35,9 @@ struct Asset {
     path: String,
     kind: &'static str,
     content: Vec<u8>,
+    /// The same, compressed, where that makes it smaller. Pages are not compressed: they carry secrets beside what
+    /// others may put in, and their length would tell (BREACH). What is the same for everybody tells nothing.
+    packed: Option<Vec<u8>>,
 }
 
 impl Assets {
@@ -72,8 +82,25 @@ impl Assets {
 impl Asset {
     fn new(name: &'static str, kind: &'static str, content: Vec<u8>) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(&content)[..9]);
-        Self { name, path: format!("/assets/{hash}/{name}"), kind, content }
+        let packed = packed(&content).filter(|packed| packed.len() < content.len());
+        Self { name, path: format!("/assets/{hash}/{name}"), kind, content, packed }
     }
+}
+
+fn packed(content: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).ok()?;
+    encoder.finish().ok()
+}
+
+/// Whether the browser takes gzip (RFC 9110 §12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let refused = |weight: &str| weight.trim().trim_start_matches("q=").parse() == Ok(0.0);
+    lines.flat_map(|line| line.split(',')).any(|coding| match coding.trim().split_once(';') {
+        Some((name, weight)) => name.trim().eq_ignore_ascii_case("gzip") && !refused(weight),
+        None => coding.trim().eq_ignore_ascii_case("gzip"),
+    })
 }
 
 /// The style sheet without what it says to its authors.
@@ -88,6 +115,7 @@ pub(crate) fn routes() -> Router<Arc<Portal>> {
 async fn asset(
     State(portal): State<Arc<Portal>>,
     Path((hash, name)): Path<(String, String)>,
+    asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let path = format!("/assets/{hash}/{name}");
     let asset = portal.assets.all.iter().find(|asset| asset.path == path).ok_or(Problem::NoPage)?;
@@ -96,7 +124,15 @@ async fn asset(
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (CONTENT_SECURITY_POLICY, ALONE),
     ];
-    Ok((headers, asset.content.clone()).into_response())
+    let packed = asset.packed.as_ref().filter(|_| takes_gzip(&asked));
+    let mut response = (headers, packed.unwrap_or(&asset.content).clone()).into_response();
+    if asset.packed.is_some() {
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if packed.is_some() {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
 }
 
 #[cfg(test)]
@@ -105,6 +141,20 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_browser_says_whether_it_takes_gzip() {
+        let takes = |value: &'static str| {
+            takes_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        for yes in ["gzip", "deflate, GZIP;q=0.5, br", "br,gzip", "gzip ; q=1.0"] {
+            assert!(takes(yes), "{yes}");
+        }
+        for no in ["", "identity", "br", "gzip;q=0", "gzip; q=0.000", "gzipped", "*;q=0"] {
+            assert!(!takes(no), "{no}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 
     const CSS: &str = include_str!("../../assets/portal.css");
 

@@ -46,11 +46,11 @@ pub(super) async fn admit(State(guard): State<Arc<Guard>>, request: Request, nex
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD, POST")]).into_response();
     }
     let path = request.uri().path();
-    if path.starts_with("/assets/") || path.starts_with("/healthz") {
-        return next.run(request).await;
-    }
     if !is_clean(path) {
         return refuse(Problem::NoPage, None, request, next).await;
+    }
+    if path.starts_with("/assets/") || path.starts_with("/healthz") {
+        return next.run(request).await;
     }
     let rates = if request.method() == Method::POST { &guard.forms } else { &guard.pages };
     if let Some(ClientAddress(Some(client))) = request.extensions().get::<ClientAddress>()

@@ -13,6 +13,7 @@ use zbus::fdo::DBusProxy;
 use crate::Outcome;
 use crate::bus::{Bus, NAME};
 use crate::limits::PATIENCE;
+use crate::portal;
 
 /// A running readmitd; dropped, it is killed.
 pub(crate) struct Daemon {
@@ -99,6 +100,7 @@ fn configuration(bus: &Bus, directory: &Path) -> Outcome<String> {
     let policies = directory.join("policies");
     std::fs::create_dir_all(&policies)?;
     std::fs::copy(sources()?.join("policies/default.lua"), policies.join("default.lua"))?;
+    std::fs::write(portal::policy_file(&policies), portal::POLICY)?;
     let limits = [
         "open_per_account_per_hour",
         "open_per_address_per_hour",

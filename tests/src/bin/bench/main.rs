@@ -4,6 +4,7 @@
 //! A missed ratio is no failure: machines differ and are shared. Only what does not work at all is.
 
 mod authors;
+mod browser;
 mod bus;
 mod calls;
 mod daemon;
@@ -15,6 +16,7 @@ mod limits;
 mod load;
 mod plugin;
 mod polkit;
+mod portal;
 mod reload;
 mod signin;
 mod starting;
@@ -57,13 +59,14 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
         "voice",
         "strangers",
         "authors",
+        "portal",
     ];
     if let Some(unknown) = wanted.iter().find(|part| !known.contains(&part.as_str())) {
         return Err(format!("there is no part `{unknown}`: choose from {}", known.join(", ")).into());
     }
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == part);
     let mut table = Table::default();
-    let on_the_bus = ["decide", "bus", "open", "verify", "strangers", "reload"];
+    let on_the_bus = ["decide", "bus", "open", "verify", "strangers", "reload", "portal"];
     if on_the_bus.into_iter().any(is_wanted) {
         match World::start(is_wanted("verify")).await {
             Ok(world) => {
@@ -82,6 +85,9 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
                 }
                 if is_wanted("strangers") {
                     table.add("strangers", strangers::measure(&world).await);
+                }
+                if is_wanted("portal") {
+                    table.add("portal", portal::measure(&world).await);
                 }
                 if is_wanted("reload") {
                     table.add("reload", reload::measure(&world).await);
