@@ -124,8 +124,8 @@ function drawMails() {
 }
 
 const wording = {
-  link: ['Open the link in this browser', 'Open the link on the phone'],
-  veto: ['“This was not me”', '“This was not me”, on the phone'],
+  link: ['Open the link in the browser', 'Open the link on the phone'],
+  veto: ['“This was not you?”', '“This was not you?” on the phone'],
 };
 
 async function openMail(number) {
@@ -161,6 +161,7 @@ async function openMail(number) {
 
 function followLinks(frame) {
   const inside = frame.contentDocument;
+  if (inside) frame.style.height = `${inside.documentElement.scrollHeight}px`;
   inside?.addEventListener('click', (event) => {
     const link = event.target.closest('a[href]');
     if (!link) return;
@@ -216,8 +217,7 @@ $('sound').addEventListener('click', () => {
     line = new EventSource('sound');
     line.addEventListener('sound', (event) => play(event.data));
   }
-  $('sound').setAttribute('aria-pressed', String(audio !== null));
-  $('sound').textContent = audio ? 'Sound on' : 'Sound off';
+  $('sound').textContent = audio ? 'Turn sound off' : 'Turn sound on';
   ring(room?.call?.phase === 'ringing');
 });
 
