@@ -45,6 +45,26 @@ impl Browser {
         Self { client, chrome, origin: portal.url().to_owned() }
     }
 
+    /// Starts one before another server, whose addresses begin with this.
+    pub async fn before(setup: Setup, origin: &str) -> Self {
+        let (chrome, client) = Chrome::start(&setup).await;
+        Self { client, chrome, origin: origin.to_owned() }
+    }
+
+    /// Turns to the page in the frame of this title; what follows is about that page.
+    pub async fn turn_to_frame(&self, title: &str) {
+        self.until(&format!("the frame {title:?}"), async || {
+            let frame = self.client.find(Locator::Css(&format!("iframe[title={title:?}]"))).await?;
+            frame.enter_frame().await.map_err(Why::from)
+        })
+        .await;
+    }
+
+    /// Turns from a frame to the whole page around it.
+    pub async fn turn_to_whole(&self) {
+        self.client.enter_parent_frame().await.unwrap();
+    }
+
     /// Goes to a path of the portal, or to a whole address.
     pub async fn open(&self, address: &str) {
         let address =

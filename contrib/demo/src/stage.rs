@@ -23,6 +23,8 @@ pub const EMAIL: &str = "alice@example.org";
 pub const PHONE: &str = "+14155550123";
 /// Its password.
 pub const PASSWORD: &str = "correct horse battery staple";
+/// The one that the person may take after it.
+pub const NEW_PASSWORD: &str = "a battery for every horse";
 
 /// Why the stage could not be set.
 #[derive(Debug, Error)]

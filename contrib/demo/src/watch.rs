@@ -17,10 +17,8 @@ use crate::mailbox::{Mail, Mailbox};
 use crate::narrator::{Narrator, Who};
 use crate::person::{Behaviour, Person, spaced};
 use crate::phone::Softphone;
-use crate::stage::{ACCOUNT, EMAIL, PASSWORD, PHONE, Stage};
+use crate::stage::{ACCOUNT, EMAIL, NEW_PASSWORD, PASSWORD, PHONE, Stage};
 
-/// What the person changes the password to.
-const NEW_PASSWORD: &str = "a new one, since the old phone may be found";
 /// The browser that opens the case; it proves that the link was opened in the same one.
 const BROWSER: &str = "the browser on Alice's laptop";
 

@@ -1,5 +1,6 @@
 //! The portal as people meet it: real browsers before a real portal, with real mail and a real telephone.
 
+mod demo;
 mod kit;
 mod links;
 mod server;

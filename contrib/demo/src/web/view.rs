@@ -9,7 +9,7 @@ use super::room::{NextCall, Phase, Room};
 use crate::authenticator::Authenticator;
 use crate::limits;
 use crate::mailbox::Mail;
-use crate::stage::{ACCOUNT, EMAIL, PASSWORD, PHONE};
+use crate::stage::{ACCOUNT, EMAIL, NEW_PASSWORD, PASSWORD, PHONE};
 
 /// Everything that the page shows at once.
 #[derive(Debug, Serialize)]
@@ -30,6 +30,7 @@ pub(super) struct RoomView<'a> {
 struct Person<'a> {
     account: &'static str,
     password: &'static str,
+    new_password: &'static str,
     email: &'static str,
     phone: &'static str,
     recovery_codes: &'a [String],
@@ -111,6 +112,7 @@ pub(super) fn room(room: &Room) -> String {
         person: Person {
             account: ACCOUNT,
             password: PASSWORD,
+            new_password: NEW_PASSWORD,
             email: EMAIL,
             phone: PHONE,
             recovery_codes: &room.recovery_codes,

@@ -69,6 +69,12 @@ app.addEventListener('drop', (event) => {
   $('scan').requestSubmit();
 });
 
+/* What can be dragged into a field, also of the portal. */
+function canBeDragged(element, text) {
+  element.draggable = true;
+  element.addEventListener('dragstart', (event) => event.dataTransfer.setData('text/plain', text));
+}
+
 /* The two browsers. */
 
 $('portal-home').addEventListener('click', () => { if (room) openHere('/'); });
@@ -261,9 +267,14 @@ function drawApp() {
   $('devices').dataset.shown = shown;
   $('devices').replaceChildren(...room.apps.map((device) => {
     const [before, now, next] = device.codes;
-    const code = make('span', { className: 'code' }, now ? spaced(now) : 'lost');
-    const more = now ? make('small', {}, `before ${spaced(before)}, next ${spaced(next)}`) : make('small', {}, 'out of reach, and its codes with it');
-    return make('li', {}, make('span', {}, device.name), code, more);
+    const name = make('span', {}, device.name);
+    if (!now) return make('li', {}, name, make('span', {}, 'lost'), make('small', {}, 'out of reach, and its codes with it'));
+    const shown = [[now, 'code'], [before, ''], [next, '']].map(([code, className]) => {
+      const span = make('span', { className }, spaced(code));
+      canBeDragged(span, code);
+      return span;
+    });
+    return make('li', {}, name, shown[0], make('small', {}, 'before ', shown[1], ', next ', shown[2]));
   }));
   $('lose').textContent = room.apps.some((device) => device.lost) ? 'Find the phone again' : 'Lose the phone with the app';
 }
@@ -287,7 +298,10 @@ function draw() {
   $('daemon').classList.toggle('down', !room.daemon);
   $('restart').disabled = !room.daemon;
   if (first) {
-    for (const name of ['account', 'password', 'email', 'phone']) $(name).textContent = room.person[name];
+    for (const name of ['account', 'password', 'new_password', 'email', 'phone']) {
+      $(name).textContent = room.person[name];
+      canBeDragged($(name), room.person[name]);
+    }
     $('recovery-codes').textContent = `${room.person.recovery_codes.slice(0, 2).join(', ')}, …`;
     $('portal-address').textContent = room.portal;
     openHere('/');
