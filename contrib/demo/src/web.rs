@@ -5,6 +5,7 @@
 //! is [`server`]; the browser on the telephone is [`browser`].
 
 pub mod browser;
+mod console;
 mod headers;
 mod line;
 pub mod places;
@@ -19,8 +20,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::browser::PhoneBrowser;
+use self::console::Console;
 use self::line::Line;
-use self::places::Places;
+use self::places::{Places, Reserved};
 use self::room::{NextCall, Order, Room, Whereabouts};
 use crate::binaries::Binaries;
 use crate::daemon::DaemonError;
@@ -75,13 +77,8 @@ pub async fn host(
     };
     let room = Room::new(stage, whereabouts, orders, showing.first_call);
     let url = format!("{}/{key}/", places.stage_url());
-    let phone_browser = PhoneBrowser::new(&places, &key);
-    let page = server::router(room.clone(), &places, &key);
-    let (stage_listener, browser_listener, _reserved) = places.listeners();
     // Whatever runs in the set ends with this future.
-    let mut serving = JoinSet::new();
-    serving.spawn(async move { axum::serve(stage_listener, page).await });
-    serving.spawn(async move { axum::serve(browser_listener, browser::router(phone_browser)).await });
+    let (mut serving, _reserved) = serve(&room, places, &key);
     let mut telling = JoinSet::new();
     telling.spawn(room.clone().tell_mails(narrator.clone()));
     introduce(&narrator, &url);
@@ -89,6 +86,8 @@ pub async fn host(
         open(&url);
     }
     let mut line = Line::new(room.clone(), narrator.clone());
+    // One at a time: whoever opens another has left the one before.
+    let mut console: Option<Console> = None;
     loop {
         tokio::select! {
             served = serving.join_next() => {
@@ -97,15 +96,45 @@ pub async fn host(
             }
             lost = portal.ended() => return Err(lost.into()),
             Some(call) = stage.phone.next_call() => line.ring(call),
-            Some(Order::RestartDaemon) = ordered.recv() => {
-                narrator.tell(Who::Admin, "kills readmitd, as a power failure would");
-                room.daemon_is(false);
-                stage.restart_daemon(binaries).await.map_err(|error| WebError::Daemon(Box::new(error)))?;
-                room.daemon_is(true);
-                narrator.tell(Who::Admin, "has readmitd running again; nothing that it answered is lost");
+            Some(order) = ordered.recv() => match order {
+                Order::OpenConsole(tell) => {
+                    drop(console.take());
+                    let opened = Console::open(binaries, &stage.home).await;
+                    let opened = opened.inspect_err(|error| tracing::warn!(%error, "support's console"));
+                    let (kept, address) = opened.ok().unzip();
+                    console = kept;
+                    // Who asked may have gone.
+                    let _ = tell.send(address);
+                }
+                Order::RestartDaemon => restart(stage, binaries, &room, &narrator).await?,
             }
         }
     }
+}
+
+/// Serves the page and the telephone's browser.
+fn serve(room: &Arc<Room>, places: Places, key: &str) -> (JoinSet<std::io::Result<()>>, Reserved) {
+    let browser = browser::router(PhoneBrowser::new(&places, key));
+    let page = server::router(room.clone(), &places, key);
+    let (page_listener, browser_listener, reserved) = places.listeners();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(page_listener, page).await });
+    serving.spawn(async move { axum::serve(browser_listener, browser).await });
+    (serving, reserved)
+}
+
+async fn restart(
+    stage: &mut Stage,
+    binaries: &Binaries,
+    room: &Room,
+    narrator: &Narrator,
+) -> Result<(), WebError> {
+    narrator.tell(Who::Admin, "kills readmitd, as a power failure would");
+    room.daemon_is(false);
+    stage.restart_daemon(binaries).await.map_err(|error| WebError::Daemon(Box::new(error)))?;
+    room.daemon_is(true);
+    narrator.tell(Who::Admin, "has readmitd running again; nothing that it answered is lost");
+    Ok(())
 }
 
 fn introduce(narrator: &Narrator, url: &str) {

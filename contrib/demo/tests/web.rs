@@ -339,6 +339,20 @@ fn the_authenticator_app_is_lost_and_gets_a_new_device() {
     assert_eq!(demo.room()["apps"][0]["lost"], false);
 }
 
+/// Support's console starts as whoever runs the demonstration, and lets in who has the address.
+#[test]
+fn support_has_a_console() {
+    let demo = Demo::start(&[]);
+    let opened = demo.act("console", "");
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let address = opened.json()["address"].as_str().unwrap().to_owned();
+    let answer = fetch(&address, "");
+    assert!(answer.status == 200 || answer.status == 303, "{address}: {}\n{}", answer.status, answer.body);
+    let again = demo.act("console", "");
+    assert_ne!(again.json()["address"], address.as_str());
+    demo.stop();
+}
+
 /// A killed daemon comes back, and the case with it.
 #[tokio::test]
 async fn the_daemon_is_killed_and_comes_back() {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use zbus::Variant;
 
 use super::line::Deed;
@@ -43,10 +43,12 @@ pub enum NextCall {
 }
 
 /// What the page wants of whoever has the stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Order {
     /// Kill the daemon, and start it again.
     RestartDaemon,
+    /// Start support's console, and tell its address.
+    OpenConsole(oneshot::Sender<Option<String>>),
 }
 
 /// How far the call is that the page shows.
@@ -110,6 +112,11 @@ pub enum NotDone {
     /// The app is full.
     #[error("the app holds no more devices")]
     Full,
+    /// Support's console does not start.
+    #[error(
+        "support's console does not start; readmit-portal.log in the demonstration's directory may say why"
+    )]
+    NoConsole,
     /// The daemon refused, or is away.
     #[error("the daemon says: {0}")]
     Refused(String),
@@ -290,6 +297,16 @@ impl Room {
             return Err(NotDone::Busy);
         }
         self.orders.try_send(Order::RestartDaemon).map_err(|_| NotDone::Busy)
+    }
+
+    /// Has support's console started, and returns its address, which is good once.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub(super) async fn console(&self) -> Result<String, NotDone> {
+        let (opened, address) = oneshot::channel();
+        self.orders.try_send(Order::OpenConsole(opened)).map_err(|_| NotDone::Busy)?;
+        address.await.ok().flatten().ok_or(NotDone::NoConsole)
     }
 
     /// A stranger who knows the password asks for Alice's account, from another place.

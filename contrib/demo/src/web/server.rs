@@ -227,6 +227,10 @@ async fn deed(
         "add-device" => room.add_device(&text),
         "restart-daemon" => room.restart_daemon(),
         "stranger" => room.stranger().await,
+        "console" => match room.console().await {
+            Ok(address) => return json(StatusCode::OK, &serde_json::json!({ "address": address })),
+            Err(why) => Err(why),
+        },
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     match done {
