@@ -33,7 +33,7 @@ impl Console {
         let told = async {
             while let Some(line) = lines.next_line().await? {
                 if line.trim().starts_with("http://") {
-                    return Ok(line.trim().to_owned());
+                    return io::Result::Ok(line.trim().to_owned());
                 }
             }
             Err(io::ErrorKind::UnexpectedEof.into())
