@@ -113,7 +113,7 @@ async fn take_the_call(browser: &Browser) {
 async fn a_recovery_on_one_page() {
     let demo = Demo::start().await;
     let browser = demo.browser().await;
-    browser.click("Lose the phone with the app").await;
+    browser.click("Lose the old phone").await;
     browser.reads("out of reach").await;
     up_to_the_mail(&browser).await;
     browser.click("Open the link in the browser").await;

@@ -133,10 +133,7 @@ function drawMails() {
   if (focused) list.querySelector(`[data-number="${focused}"]`)?.focus();
 }
 
-const wording = {
-  link: ['Open the link in the browser', 'Open the link on the phone'],
-  veto: ['“This was not you?”', '“This was not you?” on the phone'],
-};
+const wording = { link: 'Open the link', veto: '“This was not you?”' };
 
 async function openMail(number) {
   opened = number;
@@ -150,12 +147,13 @@ async function openMail(number) {
     make('p', { className: 'quiet' }, `From ${mail.from} to ${mail.to}, ${clock(mail.received_at)}`),
   ];
   for (const link of mail.links) {
-    const [here, there] = wording[link.kind] ?? [`Open ${link.path}`, `Open ${link.path} on the phone`];
-    const first = make('button', { type: 'button', className: link.kind === 'link' ? 'primary' : '' }, here);
-    const second = make('button', { type: 'button' }, there);
+    const what = wording[link.kind] ?? `Open ${link.path}`;
+    const [here, there] = [`${what} in the browser`, `${what} on the phone`];
+    const first = make('button', { type: 'button', className: link.kind === 'link' ? 'primary' : '', ariaLabel: here }, 'in the browser');
+    const second = make('button', { type: 'button', ariaLabel: there }, 'on the phone');
     first.addEventListener('click', () => openHere(link.path));
     second.addEventListener('click', () => openOnPhone(link.path));
-    content.push(make('p', { className: 'row' }, first, second));
+    content.push(make('p', { className: 'row' }, make('span', {}, what), first, second));
   }
   if (mail.html) {
     const frame = make('iframe', { title: 'The mail as it looks', src: `mail/${number}/html` });
@@ -203,7 +201,8 @@ function drawCall() {
   }[phase];
   $('pressed').textContent = phase === 'answered' ? call.pressed : '';
   for (const button of document.querySelectorAll('#incoming button')) button.disabled = !ringing;
-  $('hang-up').disabled = phase !== 'answered';
+  $('incoming').hidden = phase === 'answered';
+  $('on-the-line').hidden = phase !== 'answered';
   for (const button of document.querySelectorAll('#keypad button')) button.disabled = phase !== 'answered';
   if (ringing && phase !== drawCall.before) select($('tab-calls'));
   if (phase !== drawCall.before) ring(ringing);
@@ -227,7 +226,7 @@ $('sound').addEventListener('click', () => {
     line = new EventSource('sound');
     line.addEventListener('sound', (event) => play(event.data));
   }
-  $('sound').textContent = audio ? 'Turn sound off' : 'Turn sound on';
+  $('sound').setAttribute('aria-pressed', String(audio !== null));
   ring(room?.call?.phase === 'ringing');
 });
 
@@ -280,13 +279,13 @@ function drawApp() {
     });
     return make('li', {}, name, shown[0], make('small', {}, 'before ', shown[1], ', next ', shown[2]));
   }));
-  $('lose').textContent = room.apps.some((device) => device.lost) ? 'Find the phone again' : 'Lose the phone with the app';
+  $('lose').textContent = room.apps.some((device) => device.lost) ? 'Find the old phone' : 'Lose the old phone';
 }
 
 let codesUntil = 0;
 setInterval(() => {
   const left = Math.max(0, Math.ceil((codesUntil - Date.now()) / 1000));
-  $('seconds').textContent = room ? `new codes in ${left} s` : '';
+  $('seconds').textContent = room ? `${left} s` : '';
 }, 1000);
 
 function drawNews() {
