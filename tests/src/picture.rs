@@ -20,7 +20,7 @@ const CELLS: usize = 20;
 const SIZE: usize = 4;
 
 /// What changes from run to run: times, codes, digits, addresses with ports. Its place is not compared.
-const CHANGING: &str = "time, .digits, .code, code, output, svg.qr, img.qr, [data-changes]";
+const CHANGING: &str = "time, .digits, .code, code, output, .countdown, .wait, img.qr, .short-code";
 
 impl Browser {
     /// Takes a picture of the whole page, into `target/pictures`. If the project keeps one of this name in

@@ -1,10 +1,13 @@
 //! The portal as people meet it: real browsers before a real portal, with real mail and a real telephone.
 
 mod demo;
+mod journeys;
 mod kit;
 mod links;
 mod server;
 mod sign_in;
 mod sockets;
 mod tls;
+mod unknown;
+mod walk;
 mod wire;
