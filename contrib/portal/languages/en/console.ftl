@@ -5,7 +5,7 @@ console-officer = You are { $officer }
 console-to-queue = All recoveries
 console-queue = Recoveries that wait for people
 console-refresh = Show how it stands now
-console-refreshed = This page was brought up to date.
+console-refreshed = Brought up to date; recoveries shown: { $count }.
 
 # Who is let in.
 console-other-user = This console is somebody else's

@@ -55,10 +55,16 @@ pub(super) fn draw(visit: &Visit, console: &Console, handle: &str, case: &Case, 
     let account = super::plain::plain(case.account.as_deref().unwrap_or_default(), super::plain::Lines::One);
     let title = visit.say_with("console-case", &[("account", &account)]);
     let here = format!("/case/{handle}");
+    let part = live::Part {
+        here: &here,
+        events: &format!("{here}/events?"),
+        version: &version_of(case),
+        say: &timeline::latest(visit, case),
+    };
     let content = html! {
         h1 { (visit.say("console-case-of")) " " bdi { (account) } }
         (notice)
-        (live::part(visit, &format!("{here}/state"), &version_of(case), &here, &html! {
+        (part.draw(visit, &html! {
             (standing(visit, case))
             (actions(visit, console, handle, case))
             (facts::draw(visit, console, case))

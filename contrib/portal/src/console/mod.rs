@@ -87,7 +87,9 @@ pub(crate) async fn serve(
     // Whoever works here is the help.
     config.support = String::new();
     let bus = args.bus.clone().unwrap_or_else(|| config.bus.clone());
-    let portal = Arc::new(Portal::new(config)?);
+    let mut portal = Portal::new(config)?;
+    portal.stop = stop.clone();
+    let portal = Arc::new(portal);
     tell(&door, &listener, &officer).map_err(ConsoleError::Tell)?;
     let console = Arc::new(Console { officer, staff: Staff::new(&bus), handles: Handles::new(), door });
     let entered = console.door.entered();

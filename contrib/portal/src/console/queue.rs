@@ -59,11 +59,18 @@ async fn show(
         Err(error) => return refusals::page(&visit, &console, error, "Cases1.List"),
     };
     let title = visit.say("console-queue");
-    let here = asked.address(asked.page);
+    let address = asked.address(asked.page);
+    let shown = found.len().min(CONSOLE_ROWS as usize).to_string();
+    let part = live::Part {
+        here: &format!("/{address}"),
+        events: &format!("/events{address}"),
+        version: &version_of(&console, &found),
+        say: &visit.say_with("console-refreshed", &[("count", &shown)]),
+    };
     let content = html! {
         h1 { (title) }
         (filter(&visit, &asked, &error))
-        (live::part(&visit, &format!("/state{here}"), &version_of(&found), &here, &table(&visit, &console, &found)))
+        (part.draw(&visit, &table(&visit, &console, &found)))
         (pages(&visit, &asked, found.len()))
     };
     if error.is_empty() {
@@ -80,8 +87,9 @@ pub(super) async fn rows(console: &Console, asked: &Asked) -> Result<Vec<Row>, D
 }
 
 /// What the rows are known by.
-pub(super) fn version_of(rows: &[Row]) -> String {
-    let seen: Vec<_> = rows.iter().map(|row| (&row.case, &row.state, row.next_deadline)).collect();
+pub(super) fn version_of(console: &Console, rows: &[Row]) -> String {
+    let seen: Vec<_> =
+        rows.iter().map(|row| (handle_of(console, row), &row.state, row.next_deadline)).collect();
     live::version(seen)
 }
 
@@ -172,19 +180,24 @@ fn table(visit: &Visit, console: &Console, rows: &[Row]) -> Markup {
     }
 }
 
+fn handle_of(console: &Console, row: &Row) -> String {
+    console.handles.of(&Secret::new(row.case.clone().unwrap_or_default()))
+}
+
 fn line(visit: &Visit, console: &Console, row: &Row) -> Markup {
-    let handle = console.handles.of(&Secret::new(row.case.clone().unwrap_or_default()));
+    let handle = handle_of(console, row);
     let state = row.state.as_deref().unwrap_or_default();
     let opened = row.opened_at.unwrap_or_default();
+    let label = |key: &str| visit.say(&format!("console-column-{key}"));
     html! {
         tr {
-            th scope="row" {
+            td data-label=(label("account")) {
                 a href={ "/case/" (handle) } { (foreign(row.account.as_deref().unwrap_or_default())) }
             }
-            td { span class={ "state " (state) } { (word(visit, "state", state)) } }
-            td { (word(visit, "reason", row.reason.as_deref().unwrap_or_default())) }
-            td { (parts::time(opened)) " " span class="ago" { (ago(visit, opened)) } }
-            td { @if let Some(deadline) = row.next_deadline { (parts::time(deadline)) } }
+            td data-label=(label("state")) { span class={ "state " (state) } { (word(visit, "state", state)) } }
+            td data-label=(label("reason")) { (word(visit, "reason", row.reason.as_deref().unwrap_or_default())) }
+            td data-label=(label("opened")) { (parts::time(opened)) " " span class="ago" { (ago(visit, opened)) } }
+            td data-label=(label("ends")) { @if let Some(deadline) = row.next_deadline { (parts::time(deadline)) } }
         }
     }
 }

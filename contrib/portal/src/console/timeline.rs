@@ -51,6 +51,14 @@ pub(super) fn draw(visit: &Visit, case: &Case) -> Markup {
     }
 }
 
+/// What happened last, in words.
+pub(super) fn latest(visit: &Visit, case: &Case) -> String {
+    let entry = case.history().last();
+    entry.map_or_else(String::new, |entry| {
+        what(visit, entry, &read(entry.detail.as_deref().unwrap_or_default()))
+    })
+}
+
 fn line(visit: &Visit, entry: &Entry) -> Markup {
     let detail = read(entry.detail.as_deref().unwrap_or_default());
     let actor = entry.actor.as_deref().unwrap_or_default();
@@ -59,7 +67,7 @@ fn line(visit: &Visit, entry: &Entry) -> Markup {
     html! {
         li class={ "event " (class_of(entry.kind())) } {
             (parts::time(entry.at.unwrap_or_default()))
-            p class="what" { (what(visit, entry, &detail)) }
+            p class="what" { bdi { (what(visit, entry, &detail)) } }
             @if let Some(why) = why.filter(|why| !why.is_empty()) { p class="why" { q { (foreign(why)) } } }
             p class="who" { (actor_in_words(visit, actor)) }
             @for (name, value) in rest {
@@ -70,7 +78,7 @@ fn line(visit: &Visit, entry: &Entry) -> Markup {
 }
 
 /// What happened, in the reader's language; what the console does not know, in the daemon's words.
-fn what(visit: &Visit, entry: &Entry, detail: &Detail) -> Markup {
+fn what(visit: &Visit, entry: &Entry, detail: &Detail) -> String {
     let kind = entry.kind();
     let mut args = FluentArgs::new();
     for (name, value) in detail {
@@ -85,8 +93,8 @@ fn what(visit: &Visit, entry: &Entry, detail: &Detail) -> Markup {
     }
     let key = format!("console-event-{}", kind.replace('_', "-"));
     match visit.language.find(&key, &args) {
-        Some(text) if class_of(kind) == kind => html! { (text) },
-        _ => foreign(kind),
+        Some(text) if class_of(kind) == kind => text,
+        _ => plain(kind, Lines::One),
     }
 }
 
