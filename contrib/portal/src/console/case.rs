@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::actions::Action;
-use super::frame::{self, foreign, word};
+use super::frame::{self, badge, foreign};
 use super::people::Person;
 use super::views::Case;
 use super::{Console, facts, handles, live, refusals, timeline};
@@ -80,11 +80,10 @@ pub(super) fn version_of(case: &Case) -> String {
 }
 
 fn standing(visit: &Visit, case: &Case) -> Markup {
-    let state = case.state();
     let to = case.support.as_ref().and_then(|support| support.to.as_deref());
     html! {
         p class="standing" {
-            span class={ "state " (state) } { (word(visit, "state", state)) }
+            (badge(visit, case.state()))
             @if let Some(to) = to { " " (visit.say("console-with")) " " (foreign(to)) }
         }
         @if let Some(because) = &case.because {
@@ -108,7 +107,7 @@ fn actions(visit: &Visit, console: &Console, handle: &str, case: &Case) -> Marku
                 p { (visit.say("console-approved-already")) }
             }
             @if !possible.is_empty() {
-                ul class="choices" {
+                ul class="decisions" {
                     @for action in possible {
                         li {
                             a class="button" href={ "/case/" (handle) "/" (action.word()) } {

@@ -23,7 +23,9 @@ pub(super) fn draw(visit: &Visit, console: &Console, case: &Case) -> Markup {
 }
 
 fn on_file(visit: &Visit, case: &Case) -> Markup {
-    let facts = case.facts.as_ref();
+    let is_known = case.facts.as_ref().and_then(|facts| facts.known) != Some(false);
+    // What an unknown account seems to have is made up.
+    let facts = case.facts.as_ref().filter(|_| is_known);
     let fact = |of: fn(&super::views::Facts) -> &Option<String>| facts.and_then(|facts| of(facts).as_deref());
     let client = case.client.as_ref();
     let ticket = case.support.as_ref().and_then(|support| support.ticket.as_deref());
@@ -43,7 +45,7 @@ fn on_file(visit: &Visit, case: &Case) -> Markup {
     html! {
         section aria-labelledby="facts" {
             h2 id="facts" { (visit.say("console-facts")) }
-            @if facts.and_then(|facts| facts.known) == Some(false) {
+            @if !is_known {
                 (parts::notice(Tone::Warning, &html! { p { (visit.say("console-decoy")) } }))
             }
             dl class="facts" {

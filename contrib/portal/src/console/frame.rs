@@ -50,6 +50,17 @@ pub(super) fn word(visit: &Visit, kind: &str, word: &str) -> String {
     found.unwrap_or_else(|| plain(word, Lines::One))
 }
 
+/// How a case stands, as a badge.
+pub(super) fn badge(visit: &Visit, state: &str) -> Markup {
+    let class = match state {
+        "recovered" | "completed" => "badge good",
+        "escalated" | "held" => "badge care",
+        "denied" | "vetoed" => "badge bad",
+        _ => "badge",
+    };
+    html! { span class=(class) { (word(visit, "state", state)) } }
+}
+
 /// How long ago that was, roughly.
 pub(super) fn ago(visit: &Visit, at: u64) -> String {
     span(visit, now().saturating_sub(at))

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -74,9 +75,10 @@ struct Seen {
 async fn of_queue(
     visit: Visit,
     Extension(console): Extension<Arc<Console>>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
+    let Query(asked) = asked.unwrap_or_default();
     listen(&visit, console, Watched::Queue(asked), seen)
 }
 

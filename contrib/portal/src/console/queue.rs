@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::routing::get;
 use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, ago, foreign, word};
+use super::frame::{self, ago, badge, foreign, word};
 use super::staff::{Filter, Order};
 use super::views::Row;
 use super::{Console, live, refusals};
@@ -50,8 +51,9 @@ pub(super) struct Asked {
 async fn show(
     visit: Visit,
     Extension(console): Extension<Arc<Console>>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Page, Problem> {
+    let Query(asked) = asked.unwrap_or_default();
     let (found, error) = match rows(&console, &asked).await {
         Ok(found) => (found, String::new()),
         // Nothing else that is asked for here can be malformed.
@@ -194,7 +196,7 @@ fn line(visit: &Visit, console: &Console, row: &Row) -> Markup {
             td data-label=(label("account")) {
                 a href={ "/case/" (handle) } { (foreign(row.account.as_deref().unwrap_or_default())) }
             }
-            td data-label=(label("state")) { span class={ "state " (state) } { (word(visit, "state", state)) } }
+            td data-label=(label("state")) { (badge(visit, state)) }
             td data-label=(label("reason")) { (word(visit, "reason", row.reason.as_deref().unwrap_or_default())) }
             td data-label=(label("opened")) { (parts::time(opened)) " " span class="ago" { (ago(visit, opened)) } }
             td data-label=(label("ends")) { @if let Some(deadline) = row.next_deadline { (parts::time(deadline)) } }

@@ -21,7 +21,7 @@ const WORDS: [(&str, &str); 4] =
     [("factor", "factor"), ("disposition", "disposition"), ("resolution", "resolution"), ("while", "state")];
 
 /// Details that are said in the text of an entry, or say nothing to people.
-const SAID: [&str; 15] = [
+const SAID: [&str; 19] = [
     "because",
     "by",
     "cause",
@@ -32,8 +32,12 @@ const SAID: [&str; 15] = [
     "disposition",
     "factor",
     "kind",
+    "policy",
     "problem",
+    "reason",
     "resolution",
+    "standing",
+    "ticket",
     "to",
     "tries_left",
     "while",
