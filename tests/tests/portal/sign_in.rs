@@ -313,7 +313,7 @@ async fn a_recovery_begins_with_an_account_and_a_reason() {
         assert_eq!(link, format!("#{field}"), "{account:.9} {reason}");
     }
     // What another login hands over is filled in, as text and nothing else.
-    let hint = "/recover?login_hint=%22%3E%3Cb%3Ealice&client_id=x";
+    let hint = "/recover?login_hint=%22%3E%3Cb%3Ealice";
     let form = web.get(hint).await.form("/recover");
     assert_eq!(form.value("account"), Some("\"><b>alice"));
 }
