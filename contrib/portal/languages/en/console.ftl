@@ -8,7 +8,7 @@ console-refresh = Show how it stands now
 console-refreshed = Brought up to date; recoveries shown: { $count }.
 
 # Who is let in.
-console-other-user = This console is somebody else's
+console-other-user = This console is somebody else’s
 console-other-user-next = It serves { $user } and nobody else. Start your own: readmit-portal console.
 console-other-host = This console does not go by that name
 console-other-host-next = Open the address that it printed. Behind a proxy, its public address has to be given with --public-url.
