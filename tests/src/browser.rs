@@ -249,6 +249,14 @@ impl Browser {
         self.client.execute_async(script, arguments).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Shows pages as on this medium (`screen`, `print`; nothing for what the browser is), for somebody who has set this
+    /// (`forced-colors` to `active`).
+    pub async fn emulate(&self, medium: &str, features: &[(&str, &str)]) {
+        let features: Vec<Value> =
+            features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "media": medium, "features": features })).await;
+    }
+
     /// What a command of the DevTools protocol answers.
     pub(crate) async fn dev_tools(&self, command: &'static str, parameters: Value) -> Value {
         let answer = self.client.issue_cmd(DevTools(command, parameters)).await;

@@ -4,6 +4,7 @@ mod demo;
 mod journeys;
 mod kit;
 mod links;
+mod look;
 mod server;
 mod sign_in;
 mod sockets;

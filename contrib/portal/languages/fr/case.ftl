@@ -1,8 +1,8 @@
 # Les étapes d'une récupération. `$hint` est une adresse masquée, `none` s’il n’y en a pas.
 
 case-title = Retrouver l’accès à votre compte
-case-account = Compte : { $account }
-case-step = Étape { $step } sur { $steps } :
+case-account = Compte : { $account }
+case-step = Étape { $step } sur { $steps } :
 case-done = Fait
 case-now = Maintenant
 case-later = Plus tard
@@ -16,7 +16,7 @@ case-cancel-text = Rien ne change pour votre compte. Vous pouvez recommencer à 
 case-cancel-button = Oui, arrêter cette récupération
 case-start-over = Recommencer
 case-check-again = Vérifier à nouveau
-case-contact = Pour joindre l’assistance : { $contact }
+case-contact = Pour joindre l’assistance : { $contact }
 case-seconds = { $number ->
     [one] { $number } seconde
    *[other] { $number } secondes
@@ -87,7 +87,7 @@ case-call-never = Nous ne vous lisons jamais de code au téléphone et ne demand
 case-start-voice = Appelez-moi maintenant
 case-again-voice = Rappelez-moi
 case-wait-voice = Nous pourrons vous rappeler dans { $time }.
-case-digits = Tapez ces six chiffres sur votre téléphone :
+case-digits = Tapez ces six chiffres sur votre téléphone :
 case-digits-hint = Uniquement sur le clavier du téléphone. Ne les dites pas et ne les donnez à personne.
 case-phase-calling = Nous vous appelons. Le téléphone peut mettre une demi-minute à sonner.
 case-phase-ringing = Votre téléphone sonne. Répondez, même si le numéro vous est inconnu.
@@ -104,8 +104,8 @@ case-phase-answered-short = Répondu
 case-phase-prompting-short = Taper les chiffres
 case-no-ring = Mon téléphone ne sonne pas
 case-no-call = Si aucun appel n’arrive
-case-no-call-number = Le { $hint } est-il toujours votre numéro ? Sinon, l’assistance peut le corriger.
-case-no-call-silent = Désactivez le mode silencieux, « Ne pas déranger » et le renvoi d’appel.
+case-no-call-number = Le { $hint } est-il toujours votre numéro ? Sinon, l’assistance peut le corriger.
+case-no-call-silent = Désactivez le mode silencieux, « Ne pas déranger » et le renvoi d’appel.
 case-no-call-signal = Vérifiez que le téléphone a du réseau, ou allez là où il en a.
 case-no-call-blocked = Désactivez quelques minutes les applications qui bloquent les appels ou les numéros inconnus.
 
@@ -208,7 +208,7 @@ case-why-no-input = On a répondu à l’appel, mais aucune touche n’a été p
 case-fix-no-input = Laissez-nous rappeler, répondez vous-même, ouvrez le clavier et tapez les six chiffres.
 case-why-wrong-digits = Les chiffres tapés sur le téléphone n’étaient pas ceux de cette page.
 case-fix-wrong-digits = Laissez-nous rappeler et tapez les six nouveaux chiffres, un par un.
-case-why-wrong-code = Le code a été faux trop souvent ; il n’est plus valable.
+case-why-wrong-code = Le code a été faux trop souvent ; il n’est plus valable.
 case-fix-wrong-code = Demandez-en un nouveau et n’utilisez que celui-là.
 case-why-wrong-often = C’était faux trop de fois de suite.
 case-fix-wrong-often = Vérifiez que vous avez le bon, puis réessayez.
@@ -258,13 +258,13 @@ case-why-spent = Le nombre d’essais permis pour une récupération est atteint
 case-fix-spent = Utilisez un autre moyen ou contactez l’assistance.
 
 # The way to support.
-case-support-voice = Je ne reçois toujours pas l’appel : demander de l’aide à l’assistance
-case-support-email = Je ne reçois pas le message : demander de l’aide à l’assistance
-case-support-other = Cela ne fonctionne pas pour moi : demander de l’aide à l’assistance
+case-support-voice = Je ne reçois toujours pas l’appel : demander de l’aide à l’assistance
+case-support-email = Je ne reçois pas le message : demander de l’aide à l’assistance
+case-support-other = Cela ne fonctionne pas pour moi : demander de l’aide à l’assistance
 case-support-form = Écrire à l’assistance
 
 # What a case is when nothing is proven in it.
-case-held-title = Tout est confirmé : veuillez maintenant patienter
+case-held-title = Tout est confirmé : veuillez maintenant patienter
 case-held-text = Pour votre sécurité, un délai s’écoule avant que la récupération prenne effet.
 case-held-until = Il se termine le { $time }.
 case-held-left = C’est dans { $time }.
@@ -275,9 +275,9 @@ case-escalated-title = L’assistance doit vous aider
 case-escalated-text = Cette récupération ne peut pas continuer d’elle-même. L’assistance voit tout ce que vous avez fait ici et peut vous aider.
 case-escalated-live = Cette page continue d’elle-même une fois leur décision prise.
 case-administrator-title = Votre administrateur doit vous aider
-case-administrator-text = Vous ne pouvez pas réinitialiser vous-même votre appareil. Contactez votre administrateur : il peut désactiver l’appareil pour vous. Ensuite, vous vous connectez et en configurez un nouveau.
-case-ticket = Votre numéro de ticket :
-case-ticket-next = Quelqu’un vous contactera. Gardez ce numéro : il permet de retrouver votre demande.
+case-administrator-text = Vous ne pouvez pas réinitialiser vous-même votre appareil. Contactez votre administrateur : il peut désactiver l’appareil pour vous. Ensuite, vous vous connectez et en configurez un nouveau.
+case-ticket = Votre numéro de ticket :
+case-ticket-next = Quelqu’un vous contactera. Gardez ce numéro : il permet de retrouver votre demande.
 case-denied-title = Cette récupération a été refusée
 case-denied-text = Ceux qui gèrent le compte en ont décidé ainsi. Si vous pensez que c’est une erreur, contactez l’assistance.
 case-vetoed-title = Cette récupération a été arrêtée
@@ -287,4 +287,4 @@ case-cancelled-text = Rien n’a changé pour le compte. Vous pouvez recommencer
 case-expired-title = Le temps prévu pour cette récupération est écoulé
 case-expired-text = Recommencez ou contactez l’assistance.
 case-unknown-title = Votre récupération est en cours
-case-unknown-text = Elle est dans un état que cette page ne peut pas montrer. Elle continue d’elle-même ; sinon, contactez l’assistance.
+case-unknown-text = Elle est dans un état que cette page ne peut pas montrer. Elle continue d’elle-même ; sinon, contactez l’assistance.

@@ -22,4 +22,4 @@ problem-unavailable-next = Réessayez dans un instant.
 problem-away = Le service redémarre
 problem-away-next = Ce que vous avez fait jusqu’ici est conservé. Cette page continue d’elle-même dans un instant et montre alors où en sont les choses.
 problem-not-let-in = Le service n’est pas entièrement configuré
-problem-not-let-in-next = Veuillez prévenir un administrateur : le portail n’a pas accès au bus.
+problem-not-let-in-next = Veuillez prévenir un administrateur : le portail n’a pas accès au bus.

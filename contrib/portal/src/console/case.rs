@@ -96,7 +96,7 @@ fn standing(visit: &Visit, case: &Case) -> Markup {
 fn actions(visit: &Visit, console: &Console, handle: &str, case: &Case) -> Markup {
     let possible = console.possible(case);
     html! {
-        section class="actions no-print" aria-labelledby="actions" {
+        section class="no-print" aria-labelledby="actions" {
             h2 id="actions" { (visit.say("console-actions")) }
             @if case.own == Some(true) {
                 (parts::notice(Tone::Warning, &html! { p { (visit.say("console-own")) } }))

@@ -49,7 +49,7 @@ impl Assets {
         let css = served(include_str!("../../assets/portal.css"));
         let script = include_bytes!("../../assets/portal.js");
         let mut all = vec![
-            Asset::new("portal.css", "text/css; charset=utf-8", css.as_bytes().to_vec()),
+            Asset::new("portal.css", "text/css; charset=utf-8", css.into_bytes()),
             Asset::new("portal.js", "text/javascript; charset=utf-8", script.to_vec()),
         ];
         if let Some(path) = &branding.css {
@@ -103,9 +103,9 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The style sheet without what it says to its authors.
-fn served(css: &'static str) -> &'static str {
-    css.split_once("*/\n").map_or(css, |(_, rest)| rest)
+/// The style sheet without what it says to its authors, and without its lines.
+fn served(css: &str) -> String {
+    css.split_once("*/\n").map_or(css, |(_, rest)| rest).lines().collect()
 }
 
 pub(crate) fn routes() -> Router<Arc<Portal>> {
@@ -247,6 +247,8 @@ mod tests {
     fn the_style_sheet_is_small_and_asks_nobody_for_anything() {
         let css = served(CSS);
         assert!(css.starts_with(":root{"), "only the remark at its head is left out");
+        let breaks = CSS.lines().find(|line| !line.ends_with(['{', '}', ';', ',', '/']) && !line.contains("   "));
+        assert_eq!(breaks, None, "a line that is joined to the next one has to end in a sign");
         assert!(css.len() <= 10 * 1024, "{} bytes", css.len());
         assert!(!css.contains("url(") && !css.contains("@import"));
     }

@@ -23,7 +23,7 @@ pub(super) async fn show(visit: Visit) -> Result<Page, Elsewhere> {
             (parts::notice(Tone::Success, &html! { p { (visit.say("finish-proven")) } }))
         }
         p { (visit.say("finish-intro")) }
-        ol class="tasks" {
+        ol class="steps" role="list" {
             @for (todo, how) in stand.todo() { (task(&stand, todo, how)) }
         }
         (go_on(&stand, next))
@@ -36,9 +36,9 @@ pub(super) async fn show(visit: Visit) -> Result<Page, Elsewhere> {
 fn task(stand: &Stand, todo: Todo, how: How) -> Markup {
     let visit = &stand.visit;
     let (class, state) = match how {
-        How::Done => ("done", "finish-done"),
-        How::Next => ("next", "finish-next"),
-        How::Later => ("later", "finish-later"),
+        How::Done => ("step proven", "finish-done"),
+        How::Next => ("step open", "finish-next"),
+        How::Later => ("step waiting", "finish-later"),
     };
     let current = (how == How::Next).then_some("step");
     let why = match todo {
@@ -51,9 +51,8 @@ fn task(stand: &Stand, todo: Todo, how: How) -> Markup {
     };
     html! {
         li class=(class) aria-current=[current] {
-            strong { (name(stand, todo)) } " "
-            span class="state" { (visit.say(state)) }
-            @if how != How::Done { p class="hint" { (visit.say(why)) } }
+            h2 { (name(stand, todo)) " " span class="badge" { (visit.say(state)) } }
+            @if how != How::Done { div class="step-body" { p { (visit.say(why)) } } }
         }
     }
 }

@@ -41,7 +41,7 @@ fn facts(stand: &Stand) -> Markup {
         (true, false, false) => Some("summary-old-kept"),
     };
     html! {
-        dl class="summary" {
+        dl class="facts" {
             (row("summary-account", html! { (stand.account()) }))
             @if let Some(at) = stand.case.opened_at { (row("summary-opened", parts::time(at))) }
             @if let Some(at) = ending.recovered_at { (row("summary-recovered", parts::time(at))) }
