@@ -202,7 +202,10 @@ async fn every_page_is_right_in_light_on_a_laptop_and_has_a_name_of_its_own() {
         assert_eq!(title.starts_with("Error: "), name.ends_with("-wrong"), "{name}: {title}");
         assert!(title.ends_with(" – Example Bank"), "{name}: {title}");
         let before = titles.lock().unwrap().insert(title.clone(), name.to_owned());
-        assert!(before.is_none_or(|before| before == name || name == "call"), "{name} is called as another page: {title}");
+        assert!(
+            before.is_none_or(|before| before == name || name == "call"),
+            "{name} is called as another page: {title}"
+        );
         if name.ends_with("-wrong") {
             let errors = browser.run(ERRORS, vec![]).await;
             assert_eq!(errors, json!([true, true, []]), "{name}");
@@ -298,7 +301,12 @@ async fn tab_to(browser: &Browser, name: &str) {
         let seen = "const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one); \
             return one === document.body || (parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== 'none' && \
               box.bottom > 0 && box.top < innerHeight);";
-        assert_eq!(browser.run(seen, vec![]).await, json!(true), "the focus on {} is not seen", browser.focused().await);
+        assert_eq!(
+            browser.run(seen, vec![]).await,
+            json!(true),
+            "the focus on {} is not seen",
+            browser.focused().await
+        );
         if browser.focused().await.starts_with(name) {
             return;
         }
@@ -411,13 +419,20 @@ async fn a_brand_is_a_style_sheet_and_a_logo() {
     let script = "const button = document.querySelector('main button'); return getComputedStyle(button).backgroundColor;";
     assert_eq!(browser.run(script, vec![]).await, json!("rgb(106, 27, 154)"));
     assert_eq!(browser.attribute_of("img.logo", "alt").await, "Example");
-    assert_eq!(browser.run("return document.querySelector('img.logo').naturalWidth;", vec![]).await, json!(120));
+    assert_eq!(
+        browser.run("return document.querySelector('img.logo').naturalWidth;", vec![]).await,
+        json!(120)
+    );
     let logo = browser.attribute_of("img.logo", "src").await;
     browser.open(&logo).await;
     let ran = browser.run("return document.documentElement.hasAttribute('data-ran');", vec![]).await;
     assert_eq!(ran, json!(false), "what is in a logo does not run");
     let answer = Web::new(portal.url()).get(&logo).await;
     assert_eq!(answer.header("content-type"), "image/svg+xml");
-    assert!(answer.header("content-security-policy").ends_with("sandbox"), "{}", answer.header("content-security-policy"));
+    assert!(
+        answer.header("content-security-policy").ends_with("sandbox"),
+        "{}",
+        answer.header("content-security-policy")
+    );
     assert!(answer.header("cache-control").contains("immutable"));
 }

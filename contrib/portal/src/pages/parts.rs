@@ -169,17 +169,6 @@ pub(crate) fn notice(tone: Tone, content: &Markup) -> Markup {
     html! { div class=(class) role=[role] { (content) } }
 }
 
-/// A step of a recovery, for a list `ol.steps`: `state` is the daemon's word for it, `badge` the reader's.
-pub(crate) fn step(state: &str, name: &str, badge: &str, content: &Markup) -> Markup {
-    let current = matches!(state, "open" | "sent").then_some("step");
-    html! {
-        li class={ "step " (state) } aria-current=[current] {
-            h2 { (name) " " span class="badge" { (badge) } }
-            div class="step-body" { (content) }
-        }
-    }
-}
-
 /// Digits to type on a telephone: large, in groups of three, and read out one by one.
 pub(crate) fn digits(code: &str) -> Markup {
     let digits: Vec<String> = code.chars().map(String::from).collect();

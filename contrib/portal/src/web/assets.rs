@@ -247,7 +247,8 @@ mod tests {
     fn the_style_sheet_is_small_and_asks_nobody_for_anything() {
         let css = served(CSS);
         assert!(css.starts_with(":root{"), "only the remark at its head is left out");
-        let breaks = CSS.lines().find(|line| !line.ends_with(['{', '}', ';', ',', '/']) && !line.contains("   "));
+        let breaks =
+            CSS.lines().find(|line| !line.ends_with(['{', '}', ';', ',', '/']) && !line.contains("   "));
         assert_eq!(breaks, None, "a line that is joined to the next one has to end in a sign");
         assert!(css.len() <= 10 * 1024, "{} bytes", css.len());
         assert!(!css.contains("url(") && !css.contains("@import"));

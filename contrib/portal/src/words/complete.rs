@@ -9,7 +9,8 @@ use fluent_syntax::ast::{Expression, Pattern, PatternElement, VariantKey};
 use super::files::{ALWAYS_GIVEN, BUILT_IN, File};
 
 /// Texts that are the same as in English because that is what they are in the other language too.
-const SAME_IN: [(&str, &[&str]); 2] = [("de", &["text-direction"]), ("fr", &["case-minutes", "device-second", "text-direction"])];
+const SAME_IN: [(&str, &[&str]); 2] =
+    [("de", &["text-direction"]), ("fr", &["case-minutes", "device-second", "text-direction"])];
 
 /// The categories that cardinal numbers have (Unicode CLDR 46, plural rules); `other` is always there.
 const PLURALS: [(&str, &[&str]); 3] =
@@ -206,7 +207,9 @@ fn every_text_is_said_and_every_text_that_is_said_is_there() {
         .collect();
     assert!(unused.is_empty(), "no page says {unused:#?}");
     let mut said = 0;
-    for call in [".say(\"", ".say_with(\"", "say_around(visit, \"", "say_number(visit, \"", "language.find(\""] {
+    for call in
+        [".say(\"", ".say_with(\"", "say_around(visit, \"", "say_number(visit, \"", "language.find(\""]
+    {
         for (at, _) in sources.match_indices(call) {
             let key = sources[at + call.len()..].split('"').next().unwrap();
             assert!(english.contains_key(key), "a page says `{key}`, and there is no such text");
