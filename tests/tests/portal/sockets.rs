@@ -84,7 +84,8 @@ else:
     host, port = address.rsplit(':', 1)
     listener.bind((host, int(port)))
 listener.listen(16)
-os.dup2(listener.fileno(), 3, inheritable=True)
+os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
 os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[3], sys.argv[3:])";
 

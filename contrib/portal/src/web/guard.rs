@@ -60,7 +60,7 @@ pub(super) async fn admit(State(guard): State<Arc<Guard>>, request: Request, nex
     }
     let request = match read(request, guard.patience).await {
         Ok(request) => request,
-        Err(Unread::TooLarge(request)) => return refuse(Problem::TooLarge, None, request, next).await,
+        Err(Unread::TooLarge(request)) => return refuse(Problem::TooLarge, None, *request, next).await,
         Err(Unread::Slow) => return (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")]).into_response(),
     };
     let Ok(Ok(_place)) = timeout(limits::QUEUE, guard.at_once.acquire()).await else {
@@ -93,7 +93,7 @@ async fn refuse(problem: Problem, wait: Option<Duration>, mut request: Request, 
 
 /// Why a form was not read.
 enum Unread {
-    TooLarge(Request),
+    TooLarge(Box<Request>),
     Slow,
 }
 
@@ -119,7 +119,7 @@ async fn read(request: Request, patience: Duration) -> Result<Request, Unread> {
     };
     let (form, length) = timeout(patience, reading).await.map_err(|_| Unread::Slow)?;
     if length > limits::BODY_BYTES {
-        return Err(Unread::TooLarge(Request::from_parts(parts, Body::empty())));
+        return Err(Unread::TooLarge(Box::new(Request::from_parts(parts, Body::empty()))));
     }
     Ok(Request::from_parts(parts, Body::from(Bytes::from(form))))
 }

@@ -31,7 +31,7 @@ use crate::daemon::program;
 use crate::limits::{PATIENCE, RECOVERERS, RECOVERIES, ROUNDS, SHOWS};
 use crate::load::{median, per_second, ratio};
 use crate::table::{Row, Wanted, say};
-use crate::world::{PASSWORD, World, context, for_each};
+use crate::world::{World, context, for_each};
 
 /// What the whole way may weigh.
 const WANTED_BYTES: f64 = 60.0 * 1024.0;
@@ -233,7 +233,6 @@ async fn add(callers: &Callers, number: usize) -> Outcome<()> {
         ("email", Variant::from(format!("{account}@example.org"))),
     ]);
     callers.call(number, "Accounts1.Add", &(account.as_str(), properties)).await?;
-    callers.call(number, "Accounts1.SetPassword", &(account.as_str(), PASSWORD)).await?;
     let device = Dict::from([("label", Variant::from("phone")), ("form", Variant::from("virtual"))]);
     callers.call(number, "Devices1.Enroll", &(account.as_str(), device)).await.map(drop)
 }
