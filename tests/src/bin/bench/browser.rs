@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -72,6 +72,7 @@ impl Browser {
 
     async fn ask(&mut self, method: Method, path: &str, body: String) -> Outcome<Page> {
         let mut request = Request::builder().method(&method).uri(path).header(HOST, &self.host);
+        request = request.header(ACCEPT_ENCODING, "gzip, deflate, br");
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -44,7 +44,7 @@ pub(crate) const REPLAYED: u64 = 200_000;
 /// How long anything may take that is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// People who recover through the portal in each round.
-pub(crate) const RECOVERIES: usize = 40;
+pub(crate) const RECOVERIES: usize = 400;
 /// People who recover at once.
 pub(crate) const RECOVERERS: usize = 32;
 /// Pages whose first byte is timed.
