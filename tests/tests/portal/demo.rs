@@ -132,6 +132,7 @@ async fn a_recovery_on_one_page() {
     browser.click("Change the password").await;
     browser.click("Set up my new device").await;
     browser.click("Show the QR code").await;
+    browser.unfold("I cannot scan the code").await;
     let secret = browser.text_of(".secret code").await;
     browser.turn_to_whole().await;
     browser.fill("Scan a QR code", &secret).await;
@@ -180,7 +181,7 @@ async fn a_stranger_is_stopped_from_the_mailbox() {
     let browser = demo.browser().await;
     browser.click("A stranger tries it").await;
     browser.click("is it you who wants to get back in?").await;
-    browser.click("“This was not you?” on the phone").await;
+    browser.click("Not you? on the phone").await;
     browser.turn_to_frame(ON_THE_PHONE).await;
     browser.choose("It was not me: stop it").await;
     browser.click("Confirm").await;

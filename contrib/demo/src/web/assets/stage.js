@@ -133,7 +133,7 @@ function drawMails() {
   if (focused) list.querySelector(`[data-number="${focused}"]`)?.focus();
 }
 
-const wording = { link: 'Open the link', veto: '“This was not you?”' };
+const wording = { link: 'Open the link', veto: 'Not you?' };
 
 async function openMail(number) {
   opened = number;
