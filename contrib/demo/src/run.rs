@@ -66,7 +66,7 @@ enum ShowError {
 /// What is shown.
 #[derive(Debug)]
 enum Mode {
-    Web(Places),
+    Web(Box<Places>),
     Watch { fast: bool },
     Drive(Hands),
 }
@@ -132,7 +132,7 @@ async fn mode(options: &Show) -> Result<Mode, ShowError> {
         (_, true) if first != Behaviour::Right => Err(ShowError::OwnHands),
         (_, true) => Ok(Mode::Drive(Hands::Own)),
         (false, false) if played => Ok(Mode::Watch { fast: options.fast || !io::stdout().is_terminal() }),
-        (_, false) => Ok(Mode::Web(Places::take(options.port).await?)),
+        (_, false) => Ok(Mode::Web(Box::new(Places::take(options.port).await?))),
     }
 }
 
@@ -196,7 +196,7 @@ async fn act(
                 Behaviour::Decline => NextCall::Declined,
             };
             let showing = Showing { first_call, open: !options.no_open };
-            Ok(web::host(stage, binaries, places, narrator, showing).await?)
+            Ok(web::host(stage, binaries, *places, narrator, showing).await?)
         }
         Mode::Watch { .. } => {
             play(stage, narrator, first).await.map_err(|error| ShowError::Journey(Box::new(error)))
