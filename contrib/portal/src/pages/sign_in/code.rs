@@ -11,8 +11,8 @@ use crate::web::{Device, Form, Page, Problem, Session, Stage, Visit};
 
 pub(super) async fn ask(visit: Visit) -> Page {
     match owes_code(&visit) {
-        Err(elsewhere) => elsewhere,
-        Ok(session) => visit.page(&visit.say("code-title"), &draw(&visit, &session, "")),
+        None => visit.go_to("/"),
+        Some(session) => visit.page(&visit.say("code-title"), &draw(&visit, &session, "")),
     }
 }
 
@@ -25,8 +25,8 @@ pub(super) struct Given {
 pub(super) async fn read(visit: Visit, Form(given): Form<Given>) -> Result<Page, Problem> {
     let session = match owes_code(&visit) {
         // Sent twice, or from another tab: who is signed in already sees so there.
-        Err(elsewhere) => return Ok(elsewhere),
-        Ok(session) => session,
+        None => return Ok(visit.go_to("/")),
+        Some(session) => session,
     };
     let code = given.code.without_spaces();
     let again = |key: &str| {
@@ -50,8 +50,8 @@ pub(super) async fn read(visit: Visit, Form(given): Form<Given>) -> Result<Page,
         "throttled" => Ok(throttled(&visit, &session.account, "sign-in-throttled-codes")),
         // A second request with the same code may have been overtaken by the first.
         _ => match owes_code(&visit) {
-            Err(elsewhere) => Ok(elsewhere),
-            Ok(_) => {
+            None => Ok(visit.go_to("/")),
+            Some(_) => {
                 // Whatever was known of the device has not helped.
                 sessions.advance(&visit, Stage::Password(Device::Unremarked));
                 Ok(again("code-rejected"))

@@ -39,13 +39,11 @@ fn built_in(visit: &Visit) -> bool {
     visit.portal.config.sign_in.built_in
 }
 
-/// The account of a session that owes a code.
-///
-/// # Errors
-/// The page to go to instead: this browser has given no password, or is signed in already.
-fn owes_code(visit: &Visit) -> Result<Session, Page> {
+/// The session of a browser that has given a password and owes a code. Any other, also one that is signed in already,
+/// belongs on the first page.
+fn owes_code(visit: &Visit) -> Option<Session> {
     let session = built_in(visit).then(|| visit.portal.sessions.of(visit)).flatten();
-    session.filter(|session| session.stage != Stage::SignedIn).ok_or_else(|| visit.go_to("/"))
+    session.filter(|session| session.stage != Stage::SignedIn)
 }
 
 async fn first(visit: Visit) -> Page {

@@ -12,8 +12,8 @@ use crate::web::{Device, Form, Page, Problem, Session, Stage, Visit};
 
 pub(super) async fn ask(visit: Visit) -> Page {
     match owes_code(&visit) {
-        Err(elsewhere) => elsewhere,
-        Ok(session) => visit.page(&visit.say("resync-title"), &draw(&visit, &session, &[])),
+        None => visit.go_to("/"),
+        Some(session) => visit.page(&visit.say("resync-title"), &draw(&visit, &session, &[])),
     }
 }
 
@@ -27,8 +27,8 @@ pub(super) struct Given {
 
 pub(super) async fn put_right(visit: Visit, Form(given): Form<Given>) -> Result<Page, Problem> {
     let session = match owes_code(&visit) {
-        Err(elsewhere) => return Ok(elsewhere),
-        Ok(session) => session,
+        None => return Ok(visit.go_to("/")),
+        Some(session) => session,
     };
     // Sent twice: the first time has done it, and the codes are spent.
     if session.stage == Stage::Password(Device::PutRight) {
