@@ -19,7 +19,7 @@ static TEXTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 /// What the portal says in English by this key: all of it, or the longest part that has nothing put into it.
 pub fn say(key: &str) -> &'static str {
     let text = TEXTS.get(key).unwrap_or_else(|| panic!("there is no English text {key}"));
-    let parts = text.split('{').flat_map(|part| part.split('}').last());
+    let parts = text.split('{').flat_map(|part| part.split('}').next_back());
     parts.map(str::trim).max_by_key(|part| part.len()).unwrap()
 }
 
