@@ -72,18 +72,17 @@
     const note = find("#connection");
     if (note) { note.textContent = text; note.hidden = !text; }
   };
-  const lost = () => {
-    source?.close();
-    source = null;
+  const lookLater = () => {
     if (!waiting) { waiting = true; later(() => { waiting = false; look(); }); }
   };
+  const close = () => { source?.close(); source = null; };
   const listen = () => {
     const path = root()?.dataset.events;
     if (!path || source) return;
     source = new EventSource(path);
     source.onopen = () => { delay = 1000; };
     source.onmessage = look;
-    source.onerror = lost;
+    source.onerror = () => { close(); lookLater(); };
   };
   function look() {
     if (!root() || leaving) return;
@@ -97,14 +96,15 @@
         location.replace(place);
       } else if (status === 200 && page && find("[data-page]", page)) {
         if (away) { connection(find("#live").dataset.back); setTimeout(() => away || connection(""), 8000); }
+        if (away) delay = 1000;
         away = false;
         swap(page);
-        root().dataset.events ? listen() : source?.close();
+        if (root().dataset.events) listen(); else close();
       } else if (status === 404) {
-        location.reload();
+        location.replace(root().dataset.page);
       } else {
         if (status !== 429 && !away) { away = true; connection(find("#live").dataset.away); }
-        lost();
+        lookLater();
       }
       if (again) { again = false; look(); }
     });
@@ -154,6 +154,7 @@
       replace(mine, fresh);
     }
     readClock();
+    count();
     document.title = page.title;
     if (news.length) find("#said").textContent = news.join(" ");
   };
@@ -167,7 +168,7 @@
     if (retry) later(() => waitFor(retry.dataset.retry));
     listen();
   };
-  addEventListener("pagehide", () => { source?.close(); source = null; });
+  addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => { if (event.persisted) { stay(); look(); } });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && root()?.dataset.events) look(); });
   begin();

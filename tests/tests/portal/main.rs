@@ -8,6 +8,7 @@
 
 mod demo;
 mod journeys;
+mod case;
 mod kit;
 mod links;
 mod look;

@@ -42,7 +42,7 @@ fn said(look: &Look<'_>, step: &Step<'_>) -> String {
 
 /// What happened, and what to do.
 fn told(look: &Look<'_>, step: &Step<'_>) -> Markup {
-    let visit = look.visit;
+    let (visit, kind) = (look.visit, Kind::of(step.factor));
     if step.is_calling() {
         return html! {
             (notice(Tone::Info, &html! { p { strong { (texts::phase(visit, step)) } } }))
@@ -61,10 +61,9 @@ fn told(look: &Look<'_>, step: &Step<'_>) -> Markup {
     if let Some(failure) = texts::failure(visit, step) {
         return html! {
             (notice(Tone::Warning, &html! { p { strong { (failure.why) } } p { (failure.fix) } }))
-            @if takes_proof(step) { p { (visit.say("case-still-good")) } }
+            @if kind.is_delivered() && takes_proof(step) { p { (visit.say("case-still-good")) } }
         };
     }
-    let kind = Kind::of(step.factor);
     let what = if step.stand == Stand::Sent { "sent" } else { "open" };
     html! {
         p { (texts::of_factor(visit, what, step)) }

@@ -150,8 +150,16 @@ fn failure_keys(kind: Kind, disposition: &str) -> (String, String) {
 /// How far a call is, and what to do on the telephone.
 pub(super) fn phase(visit: &Visit, step: &Step<'_>) -> String {
     let tries = step.view.tries_left.unwrap_or_default();
-    say_number(visit, &format!("case-phase-{}", phase_key(step.view.phase.as_deref())), "tries", tries)
+    let key = match phase_key(step.view.phase.as_deref()) {
+        // The call asks again at once: that the digits before were wrong is what the person has to know.
+        "prompting" if tries < TRIES_IN_CALL => "wrong-digits",
+        key => key,
+    };
+    say_number(visit, &format!("case-phase-{key}"), "tries", tries)
 }
+
+/// How often digits may be typed in one call, as the daemon counts.
+const TRIES_IN_CALL: u32 = 3;
 
 /// The phases of a call, as they come; wrong digits lead back to the last.
 pub(super) const PHASES: [&str; 4] = ["calling", "ringing", "answered", "prompting"];
@@ -182,7 +190,7 @@ pub(super) fn of_factor(visit: &Visit, what: &str, step: &Step<'_>) -> String {
     visit.say_with(&format!("case-{what}-{}", Kind::of(step.factor).key()), &about)
 }
 
-/// The masked address; `-` where there is none, which the texts know.
+/// The masked address; `none` where there is none, which the texts know.
 fn hint<'a>(step: &Step<'a>) -> &'a str {
     step.view.hint.as_deref().unwrap_or("none")
 }
@@ -279,6 +287,16 @@ mod tests {
             let differs: Vec<_> = english.symmetric_difference(&there).collect();
             assert!(differs.is_empty(), "{language} and en differ in {differs:#?}");
         }
+    }
+
+    /// The words that a policy may meet, which are the daemon's: a test of the policy host holds the file to them.
+    #[test]
+    fn every_word_of_the_daemon_s_for_an_end_is_known() {
+        let types = include_str!("../../../../../policies/types.d.luau");
+        let (_, after) = types.split_once("export type Disposition =").unwrap();
+        let (list, _) = after.split_once("\n\n").unwrap();
+        let words: BTreeSet<_> = list.split('"').skip(1).step_by(2).collect();
+        assert_eq!(words, BTreeSet::from(ENDS));
     }
 
     #[test]
