@@ -30,6 +30,7 @@ mod picture;
 mod portal;
 mod programs;
 mod prompts;
+mod relying_party;
 mod script;
 mod web;
 mod world;
@@ -48,6 +49,7 @@ pub use person::{PASSWORD, Person, code_at};
 pub use phone::Phone;
 pub use portal::{Portal, free_address};
 pub use programs::{Ended, program, run};
+pub use relying_party::RelyingParty;
 pub use web::{Answer, Web};
 pub use world::{Builder, World};
 

@@ -1,7 +1,7 @@
 //! A program that tells what happens as JSON lines: the SMTP server and the softphone.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -13,7 +13,7 @@ use crate::patiently;
 
 /// What the tests need of Python's packages.
 pub(crate) const INSTALL: &str = "python3 -m venv /tmp/readmit-venv && /tmp/readmit-venv/bin/pip install \
-                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 && \
+                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' && \
                        /tmp/readmit-venv/bin/pip install --no-deps axe-playwright-python==0.1.8";
 
 /// A running script and everything that it has told.
@@ -39,11 +39,17 @@ struct Told {
 impl Script {
     /// Starts a script of the project with the tests' interpreter.
     pub(crate) fn start(path: &str, arguments: &[&str]) -> Self {
+        Self::start_in(path, arguments, &[])
+    }
+
+    /// The same in an environment with these over the usual.
+    pub(crate) fn start_in(path: &str, arguments: &[&str], environment: &[(&str, PathBuf)]) -> Self {
         let python = python();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
         let mut child = Command::new(&python)
             .arg(&script)
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

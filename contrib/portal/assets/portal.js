@@ -172,4 +172,15 @@
   addEventListener("pageshow", (event) => { if (event.persisted) { stay(); look(); } });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && root()?.dataset.events) look(); });
   begin();
+
+  // Buttons that only a script can serve: to print (data-print), to show what is typed into fields (data-show).
+  all("[data-print],[data-show]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      if (button.dataset.show === undefined) return print();
+      const shown = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", shown);
+      button.dataset.show.split(" ").forEach((id) => { find(`#${id}`).type = shown ? "text" : "password"; });
+    });
+  });
 })();

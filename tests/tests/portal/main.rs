@@ -7,6 +7,8 @@
 )]
 
 mod demo;
+mod ending;
+mod hand_over;
 mod journeys;
 mod case;
 mod kit;

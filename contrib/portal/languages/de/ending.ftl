@@ -37,6 +37,7 @@ password-advice = Nehmen Sie eines, das Sie sonst nirgends verwenden. Einige Wö
 password-new = Neues Passwort
 password-rule = Mindestens 15 Zeichen. Leerzeichen sind erlaubt.
 password-again = Dasselbe Passwort noch einmal
+password-show = Passwörter anzeigen
 password-change = Passwort ändern
 password-missing = Geben Sie ein neues Passwort ein.
 password-short = Das ist zu kurz. Verwenden Sie mindestens 15 Zeichen.

@@ -37,6 +37,7 @@ password-advice = Take one that you use nowhere else. A few words in a row are e
 password-new = New password
 password-rule = At least 15 characters. Spaces are fine.
 password-again = The same password once more
+password-show = Show the passwords
 password-change = Change the password
 password-missing = Type a new password.
 password-short = This is too short. Use at least 15 characters.

@@ -37,6 +37,7 @@ password-advice = Prenez-en un que vous n’utilisez nulle part ailleurs. Quelqu
 password-new = Nouveau mot de passe
 password-rule = Au moins 15 caractères. Les espaces sont permis.
 password-again = Le même mot de passe encore une fois
+password-show = Afficher les mots de passe
 password-change = Changer le mot de passe
 password-missing = Saisissez un nouveau mot de passe.
 password-short = C’est trop court. Utilisez au moins 15 caractères.

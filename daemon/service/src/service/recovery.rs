@@ -208,22 +208,34 @@ impl Service {
     /// Sets the new password.
     ///
     /// # Errors
-    /// [`Fault::InvalidArgument`] if it is too short.
+    /// [`Fault::InvalidArgument`] if it is too short, or the one from before.
     pub async fn change_password(&self, case: &str, password: Secret, actor: &str) -> Result<(), Fault> {
         let id = parse_case(case)?;
-        let case = self.load(&id).await?.case;
-        if !matches!(&case.state, State::Recovered { tasks, .. } if tasks.contains(&Task::ChangePassword)) {
-            // A hash is dear: it is not computed for who has no password to change.
-            let asked =
-                self.decide(&case.policy, now(), |moment| Ok(case.apply(Event::PasswordChanged, moment)?));
-            return asked.await.and_then(|_| Err(Fault::internal()));
+        // A hash is dear: it is not computed for who has no password to change.
+        let account = self.with_password_to_change(&id).await?;
+        let before = self.store.account(&account, now()).await?.and_then(|record| record.password);
+        let hash = self.passwords.hash(password.clone()).await?;
+        // Whoever has the device may know it: it would be no change.
+        if self.passwords.compare(before, password).await? == Comparison::Right {
+            // Unless it was changed to it meanwhile, by the same form sent twice.
+            self.with_password_to_change(&id).await?;
+            return Err(Fault::invalid("this is the password from before: choose another one"));
         }
-        let account = case.account;
-        let hash = self.passwords.hash(password).await?;
         let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Password };
         let signing_in = forget_wrong_passwords(&account);
         let writes = vec![Write::SetPassword { account, hash }, forgotten, signing_in];
         self.apply(&id, actor, Event::PasswordChanged, writes).await.map(|_| ())
+    }
+
+    /// The account whose password is to be changed in this case.
+    async fn with_password_to_change(&self, id: &CaseId) -> Result<AccountId, Fault> {
+        let case = self.load(id).await?.case;
+        if matches!(&case.state, State::Recovered { tasks, .. } if tasks.contains(&Task::ChangePassword)) {
+            return Ok(case.account);
+        }
+        let asked =
+            self.decide(&case.policy, now(), |moment| Ok(case.apply(Event::PasswordChanged, moment)?));
+        asked.await.and_then(|_| Err(Fault::internal()))
     }
 
     /// Begins to enroll a new device: its secret, and the address an app reads.

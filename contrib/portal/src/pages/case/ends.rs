@@ -6,6 +6,7 @@ use super::draw::{Look, told};
 use super::live::part;
 use super::standing::{State, Step};
 use super::{step, texts};
+use crate::pages::hand_over;
 use crate::pages::parts::{Tone, notice};
 
 /// Draws such a case.
@@ -30,6 +31,7 @@ pub(super) fn draw(look: &Look<'_>) -> Markup {
         }
         @if look.state.is_over() {
             p { a class="button" href="/recover" { (visit.say("case-start-over")) } }
+            (hand_over::way_back(visit, look.state.key()))
         }
     };
     html! {

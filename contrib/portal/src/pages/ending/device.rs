@@ -209,7 +209,7 @@ fn secret(stand: &Stand) -> Markup {
         details {
             summary { (visit.say("device-typed")) }
             p { (visit.say("device-typed-how")) }
-            p class="secret" { code { (groups(device.secret.expose())) } }
+            p class="key secret" { code { (groups(device.secret.expose())) } }
         }
         p { a href=(device.uri.expose()) { (visit.say("device-here")) } }
     }

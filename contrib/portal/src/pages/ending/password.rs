@@ -101,6 +101,7 @@ fn page(stand: &Stand, wrong: Wrong) -> Page {
             autocomplete: "new-password",
             ..Field::default()
         }))
+        p { button type="button" class="plain" data-show="password again" aria-pressed="false" hidden { (visit.say("password-show")) } }
         (parts::primary(&visit.say("password-change")))
     };
     let content = html! {

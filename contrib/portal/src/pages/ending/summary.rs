@@ -31,7 +31,7 @@ fn facts(stand: &Stand) -> Markup {
     let visit = &stand.visit;
     let (outcome, ending) = (stand.outcome(), stand.ending());
     let reason = stand.case.reason.as_deref().unwrap_or_default().replace('_', "-");
-    let row = |key: &str, what: Markup| html! { div { dt { (visit.say(key)) } dd { (what) } } };
+    let row = |key: &str, what: Markup| html! { dt { (visit.say(key)) } dd { (what) } };
     let said = |key: &str| html! { (visit.say(key)) };
     let label = ending.device_label.clone().unwrap_or_default();
     let old = match (ending.device_form.is_some(), stand.is_deactivated(), ending.enrolled.is_some()) {

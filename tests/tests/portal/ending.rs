@@ -1,0 +1,428 @@
+//! After everything is proven: sign-in, new password, new device, recovery codes, summary.
+
+use readmit_tests::{Answer, Browser, Case, PASSWORD, Person, Portal, Setup, Web, World, code_at};
+use serde_json::json;
+
+const NEW_PASSWORD: &str = "a new and long enough one";
+
+/// One way to recover a reason: what is asked for is the shortest, what happens is what each page needs.
+const POLICY: &str = r#"
+local policy = {}
+function policy.open(case)
+  if case.reason == "not_working" then return prove { "recovery_code" } end
+  return prove { "password" }
+end
+function policy.recovered(case)
+  local exposed = case.reason == "lost" or case.reason == "stolen"
+  return outcome {
+    device = case.device.form == "hardware" and "keep" or "deactivate",
+    force_password_change = exposed,
+    revoke_sessions = exposed,
+    enroll_within = days(7),
+  }
+end
+return policy
+"#;
+
+struct Place {
+    world: World,
+    portal: Portal,
+    alice: Person,
+}
+
+impl Place {
+    async fn new(form: &str) -> Self {
+        let builder = World::builder().portal().policy(POLICY).config("[assurance]\nlevel = \"none\"\n");
+        let world = builder.start().await;
+        let alice = world.person_with("alice", json!({}), form).await;
+        let portal = world.portal("").await;
+        Self { world, portal, alice }
+    }
+
+    /// A browser in whose case everything is proven.
+    async fn proven(&self, reason: &str) -> (Web, Case) {
+        let web = Web::new(self.portal.url());
+        let case = self.case(reason).await;
+        web.get("/recover").await;
+        web.put_cookie("readmit-case", &case.id);
+        (web, case)
+    }
+
+    async fn case(&self, reason: &str) -> Case {
+        let case = self.world.desk.open("alice", reason).await;
+        if reason == "not_working" {
+            let codes = self.world.desk.recovery_codes("alice").await;
+            case.prove("recovery_code", &[&codes[0]]).await;
+        } else {
+            case.prove("password", &[PASSWORD]).await;
+        }
+        case
+    }
+
+    /// The same with a window.
+    async fn browser(&self, setup: Setup, reason: &str) -> (Browser, Case) {
+        let browser = Browser::with(setup, &self.portal).await;
+        browser.open("/recover").await;
+        browser.fill("User name or e-mail address", "alice").await;
+        browser.choose(if reason == "lost" { "I have lost it" } else { "It is damaged" }).await;
+        browser.click("Continue").await;
+        browser.arrives("/case").await;
+        let case = self.world.desk.case(&browser.cookie("readmit-case").await.expect("a case"));
+        case.prove("password", &[PASSWORD]).await;
+        browser.open("/case/finish").await;
+        (browser, case)
+    }
+}
+
+fn text(answer: &Answer) -> String {
+    answer.page().text()
+}
+
+/// What is to be done, and how it stands with it.
+fn tasks(answer: &Answer) -> Vec<String> {
+    let page = answer.page();
+    let list = page.by_class("tasks").into_iter().next().expect("a list").all("li");
+    list.into_iter()
+        .map(|one| format!("{} {}", one.attribute("class").unwrap_or_default(), one.all("strong")[0].text()))
+        .collect()
+}
+
+/// The secret as it is shown for typing.
+fn secret_in(answer: &Answer) -> String {
+    answer.page().by_class("secret").first().expect("a secret").text().replace(' ', "")
+}
+
+async fn sign_in(web: &Web) -> Answer {
+    let finish = web.get("/case/finish").await;
+    web.submit(&finish.form("/case/claim")).await
+}
+
+async fn begin(web: &Web) -> Answer {
+    let form = web.get("/case/device").await.form("/case/device").fill("label", "Blue telephone");
+    web.send(&form).await
+}
+
+async fn confirm(web: &Web, page: &Answer, first: &str, second: &str) -> Answer {
+    web.send(&page.form("/case/device/confirm").fill("first", first).fill("second", second)).await
+}
+
+#[tokio::test]
+async fn j9_j12_j14_who_lost_a_device_signs_in_changes_the_password_and_sets_up_a_new_one() {
+    let place = Place::new("virtual").await;
+    let (browser, case) = place.browser(Setup::default(), "lost").await;
+    browser.sees("You have proven that it is you").await;
+    browser.picture("finish").await;
+    browser.click("Sign in now").await;
+    browser.sees("Almost done").await;
+    browser.click("Choose a new password").await;
+    browser.reads("Whoever finds it may also know your password").await;
+    browser.fill("New password", "short").await;
+    browser.fill("The same password once more", "short").await;
+    browser.click("Change the password").await;
+    browser.reads("This is too short").await;
+    assert!(browser.title().await.starts_with("Error: "), "{}", browser.title().await);
+    browser.fill("New password", NEW_PASSWORD).await;
+    browser.fill("The same password once more", NEW_PASSWORD).await;
+    browser.click("Change the password").await;
+    browser.arrives("/case/finish").await;
+    browser.click("Set up my new device").await;
+    // J11: what is to be done with the app of the old one.
+    browser.reads("remove this account from its authenticator app").await;
+    browser.click("Show the QR code").await;
+    browser.sees("Connect your new device").await;
+    assert_eq!(browser.count("img.qr").await, 1);
+    assert_ne!(browser.run("return document.querySelector('img.qr').naturalWidth;", vec![]).await, json!(0));
+    browser.picture("device").await;
+    browser.unfold("I cannot scan the code").await;
+    let secret = browser.text_of(".secret code").await.replace(' ', "");
+    let now = place.world.now();
+    browser.fill("First code", &code_at(&secret, now, -1)).await;
+    browser.fill("Second code", &code_at(&secret, now, 0)).await;
+    browser.click("Connect the device").await;
+    browser.sees("Your recovery is complete").await;
+    browser.picture("summary").await;
+    assert_eq!(case.state().await, "completed");
+    let devices = place.world.desk.devices("alice").await;
+    assert_eq!(devices.len(), 1, "{devices:?}");
+    let asked = place.world.desk.texts("Authentication1", "VerifyPassword", &["alice", NEW_PASSWORD]).await;
+    assert_eq!(asked.expect("asked"), "accepted");
+    // Back and forth shows how things stand, and nothing that was secret.
+    browser.back().await;
+    browser.sees("Your recovery is complete").await;
+    assert!(!browser.source().await.contains(&secret));
+}
+
+#[tokio::test]
+async fn j12_who_has_a_damaged_device_keeps_the_password() {
+    let place = Place::new("virtual").await;
+    let (web, _) = place.proven("damaged").await;
+    let finish = web.get("/case/finish").await;
+    assert_eq!(tasks(&finish), ["next Sign in", "later Set up your new device"]);
+    assert_eq!(web.get("/case/password").await.location().as_deref(), Some("/case/finish"));
+    let finish = sign_in(&web).await;
+    assert_eq!(tasks(&finish), ["done Sign in", "next Set up your new device"]);
+    assert!(web.cookie("readmit-session").is_some());
+    assert!(text(&finish).contains("You have until"), "{}", text(&finish));
+    let summary = web.get("/case/summary").await;
+    assert!(!text(&summary).contains("Password Changed"), "{}", text(&summary));
+}
+
+#[tokio::test]
+async fn j10_hardware_in_repair_is_kept_until_the_new_device_is_there() {
+    let place = Place::new("hardware").await;
+    let (web, _) = place.proven("damaged").await;
+    sign_in(&web).await;
+    let device = web.get("/case/device").await;
+    assert!(text(&device).contains("stays on file while you wait for a new one"), "{}", text(&device));
+    assert!(!text(&device).contains("remove this account"), "{}", text(&device));
+    assert!(text(&web.get("/case/summary").await).contains("asked for again at the next sign-in"));
+    let page = begin(&web).await;
+    let (secret, now) = (secret_in(&page), place.world.now());
+    let done = confirm(&web, &page, &code_at(&secret, now, -1), &code_at(&secret, now, 0)).await;
+    let summary = web.follow(done).await;
+    assert!(text(&summary).contains("“phone”: deleted"), "{}", text(&summary));
+    assert!(text(&summary).contains("Blue telephone"), "{}", text(&summary));
+    let devices = place.world.desk.devices("alice").await;
+    assert!(devices.iter().all(|device| device["device"] != place.alice.device.as_str()), "{devices:?}");
+}
+
+#[tokio::test]
+async fn j14_wrong_codes_are_told_at_their_field_and_too_many_need_a_new_secret() {
+    let place = Place::new("virtual").await;
+    let (web, _) = place.proven("damaged").await;
+    let mut page = begin(&web).await;
+    let secret = secret_in(&page);
+    // What cannot be a code costs no try, nor does the same code twice.
+    for (first, second, field) in
+        [("12", "123456", "first"), ("123456", "", "second"), ("123456", "123 456", "second")]
+    {
+        let wrong = confirm(&web, &page, first, second).await;
+        assert_eq!(wrong.status, 422, "{first} {second}");
+        let error = wrong.page().by_id(&format!("{field}-error")).map(|error| error.text());
+        assert!(error.is_some_and(|error| !error.is_empty()), "{first} {second}");
+    }
+    for left in (1..5).rev() {
+        page = confirm(&web, &page, "000000", "111111").await;
+        assert_eq!(page.status, 422);
+        let told = if left == 1 { "One more try".to_owned() } else { format!("{left} more tries") };
+        assert!(text(&page).contains(&told), "{left}: {}", text(&page));
+        // The same secret, so that the app needs no other.
+        assert_eq!(secret_in(&page), secret);
+    }
+    let over = confirm(&web, &page, "000000", "111111").await;
+    assert_eq!(over.status, 422);
+    assert!(
+        text(&over).contains("too often") && over.page().by_class("secret").is_empty(),
+        "{}",
+        text(&over)
+    );
+    let now = place.world.now();
+    let late = confirm(&web, &page, &code_at(&secret, now, -1), &code_at(&secret, now, 0)).await;
+    assert_eq!(late.location().as_deref(), Some("/case/device"));
+
+    let page = begin(&web).await;
+    let other = secret_in(&page);
+    assert_ne!(other, secret);
+    let done = confirm(&web, &page, &code_at(&other, now, -1), &code_at(&other, now, 0)).await;
+    assert_eq!(done.location().as_deref(), Some("/case/finish"));
+    assert_eq!(tasks(&web.get("/case/finish").await), ["next Sign in", "done Set up your new device"]);
+}
+
+#[tokio::test]
+async fn twice_and_in_two_tabs_is_as_good_as_once() {
+    let place = Place::new("virtual").await;
+    let (web, case) = place.proven("stolen").await;
+    let finish = web.get("/case/finish").await;
+    let (one, two) =
+        tokio::join!(web.send(&finish.form("/case/claim")), web.send(&finish.form("/case/claim")));
+    assert_eq!([one.location(), two.location()].map(|to| to.as_deref() == Some("/case/finish")), [true; 2]);
+
+    let password = web.get("/case/password").await.form("/case/password");
+    let password = password.fill("password", NEW_PASSWORD).fill("again", NEW_PASSWORD);
+    let (one, two) = tokio::join!(web.send(&password), web.send(&password));
+    assert_eq!([one.location(), two.location()].map(|to| to.as_deref() == Some("/case/finish")), [true; 2]);
+
+    // Two tabs that begin show the same secret, and so does whoever loads the page again.
+    let form = web.get("/case/device").await.form("/case/device");
+    let first = web.send(&form).await;
+    let second = web.submit(&form).await;
+    let again = web.get("/case/device").await;
+    assert_eq!((secret_in(&first), secret_in(&second)), (secret_in(&again), secret_in(&again)));
+    let (secret, now) = (secret_in(&first), place.world.now());
+    let codes = (code_at(&secret, now, -1), code_at(&secret, now, 0));
+    let done = confirm(&web, &first, &codes.0, &codes.1).await;
+    assert_eq!(done.location().as_deref(), Some("/case/finish"));
+    let again = confirm(&web, &first, &codes.0, &codes.1).await;
+    assert_eq!(web.follow(again).await.path, "/case/summary");
+    assert_eq!(case.state().await, "completed");
+    for path in ["/case/password", "/case/device", "/case/codes", "/case/continue", "/case"] {
+        assert_eq!(web.visit(path).await.path, "/case/summary", "{path}");
+    }
+    let journal = place.world.desk.journal().await;
+    for kind in ["sign_in_claimed", "password_changed", "device_enrolled", "enrollment_began"] {
+        let times =
+            journal.iter().filter(|entry| entry["kind"] == kind && entry["case"] == case.id.as_str()).count();
+        assert_eq!(times, 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn new_recovery_codes_are_shown_until_they_are_saved() {
+    let place = Place::new("virtual").await;
+    let (web, _) = place.proven("not_working").await;
+    let shown = sign_in(&web).await;
+    let codes: Vec<String> =
+        shown.page().by_class("codes")[0].all("li").iter().map(|code| code.text()).collect();
+    assert_eq!(codes.len(), 10);
+    // The file is in the link itself: it needs neither script nor another answer.
+    let page = shown.page();
+    let link = page.all("a").into_iter().find(|link| link.attribute("download").is_some()).expect("a file");
+    let file = link.attribute("href").and_then(|href| href.split_once("base64,")).expect("a file").1;
+    use base64::Engine as _;
+    let file = base64::engine::general_purpose::STANDARD.decode(file).expect("base64");
+    let file = String::from_utf8(file).expect("text");
+    assert!(codes.iter().all(|code| file.contains(code)) && file.contains("alice"), "{file}");
+    // The answer got lost: they are there again, for this browser alone.
+    assert!(text(&web.get("/case/codes").await).contains(&codes[9]));
+    assert_eq!(tasks(&web.get("/case/finish").await)[1], "next Save your new recovery codes");
+    let other = Web::new(place.portal.url());
+    other.get("/recover").await;
+    other.put_cookie("readmit-case", &web.cookie("readmit-case").expect("a case"));
+    let theirs = other.visit("/case/codes").await;
+    assert!(!text(&theirs).contains(&codes[9]), "{}", text(&theirs));
+    // Nor are they in the summary, which is printed and left about.
+    assert!(!text(&web.get("/case/summary").await).contains(&codes[9]));
+    let saved = web.submit(&shown.form("/case/codes/saved")).await;
+    assert_eq!(tasks(&saved)[1], "next Set up your new device");
+    assert_eq!(web.get("/case/codes").await.location().as_deref(), Some("/case/finish"));
+    assert!(!place.portal.log().contains(&codes[0]));
+    // And they work.
+    let case = place.world.desk.open("alice", "not_working").await;
+    case.prove("recovery_code", &[&codes[9]]).await;
+}
+
+#[tokio::test]
+async fn a_portal_that_was_restarted_goes_on_where_it_was() {
+    let mut place = Place::new("virtual").await;
+    let (web, _) = place.proven("damaged").await;
+    let page = begin(&web).await;
+    let (secret, now) = (secret_in(&page), place.world.now());
+    place.portal.kill().await;
+    place.portal.restart().await;
+    let page = web.get("/case/device").await;
+    assert!(
+        page.page().by_class("secret").is_empty() && text(&page).contains("not shown again"),
+        "{}",
+        text(&page)
+    );
+    // Whoever has it in the app goes on with it; whoever has not gets another.
+    let done = confirm(&web, &page, &code_at(&secret, now, -1), &code_at(&secret, now, 0)).await;
+    assert_eq!(done.location().as_deref(), Some("/case/finish"));
+    let (web, _) = place.proven("damaged").await;
+    begin(&web).await;
+    place.portal.kill().await;
+    place.portal.restart().await;
+    let page = web.get("/case/device").await;
+    let anew = web.send(&page.form("/case/device")).await;
+    assert_ne!(secret_in(&anew), secret);
+}
+
+#[tokio::test]
+async fn what_is_typed_wrong_is_asked_again() {
+    let place = Place::new("virtual").await;
+    let (web, _) = place.proven("lost").await;
+    let form = web.get("/case/password").await.form("/case/password");
+    let long = "x".repeat(1025);
+    let wrong = [
+        ("", "", "password"),
+        ("short", "short", "password"),
+        (PASSWORD, PASSWORD, "password"),
+        (&long, &long, "password"),
+        (NEW_PASSWORD, "", "again"),
+        (NEW_PASSWORD, "another one, long enough", "again"),
+    ];
+    for (first, again, field) in wrong {
+        let answer = web.send(&form.clone().fill("password", first).fill("again", again)).await;
+        assert_eq!(answer.status, 422, "{first}");
+        assert!(answer.page().title().starts_with("Error: "));
+        assert!(answer.page().by_id(&format!("{field}-error")).is_some(), "{first} {again}");
+        // What was typed does not come back.
+        assert!(first.is_empty() || !answer.body.contains(first), "{first}");
+    }
+    let form = web.get("/case/device").await.form("/case/device");
+    for label in ["", "  ", &"x".repeat(201), "a\u{7}b"] {
+        let answer = web.send(&form.clone().fill("label", label)).await;
+        assert_eq!(answer.status, 422, "{label:?}");
+        assert!(answer.page().by_id("label-error").is_some(), "{label:?}");
+    }
+    let odd = "<script>alert(1)</script>\"'&";
+    let answer = web.send(&form.fill("label", odd)).await;
+    assert_eq!(answer.status, 200);
+    assert!(!answer.body.contains("<script>alert"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn nobody_gets_here_who_has_not_proven_everything() {
+    let place = Place::new("virtual").await;
+    for account in ["alice", "nobody-of-that-name"] {
+        let case = place.world.desk.open(account, "lost").await;
+        let web = Web::new(place.portal.url());
+        let form = web.get("/recover").await.form("/recover");
+        web.put_cookie("readmit-case", &case.id);
+        let token = form.value("form_token").expect("a token");
+        for path in [
+            "/case/finish",
+            "/case/password",
+            "/case/device",
+            "/case/codes",
+            "/case/continue",
+            "/case/summary",
+        ] {
+            assert_eq!(web.get(path).await.location().as_deref(), Some("/case"), "{path}");
+        }
+        for path in [
+            "/case/claim",
+            "/case/continue",
+            "/case/password",
+            "/case/device",
+            "/case/device/confirm",
+            "/case/codes/saved",
+        ] {
+            let fields = [
+                ("form_token", token),
+                ("password", NEW_PASSWORD),
+                ("again", NEW_PASSWORD),
+                ("label", "x"),
+                ("first", "111111"),
+                ("second", "222222"),
+            ];
+            let answer = web.post(path, &fields).await;
+            assert_eq!(answer.location().as_deref(), Some("/case"), "{path} {}", answer.status);
+        }
+        assert_eq!(case.state().await, "proving");
+        assert!(web.cookie("readmit-session").is_none());
+    }
+}
+
+#[tokio::test]
+async fn it_all_works_on_a_telephone_in_german_without_script() {
+    let place = Place::new("virtual").await;
+    let web = Web::new(place.portal.url()).with("Accept-Language", "de");
+    let case = place.case("lost").await;
+    web.get("/recover").await;
+    web.put_cookie("readmit-case", &case.id);
+    let finish = web.get("/case/finish").await;
+    assert_eq!(finish.page().heading(), "Sie haben bewiesen, dass Sie es sind");
+    let setup = Setup::default().phone().no_script();
+    let (browser, _) = place.browser(setup, "damaged").await;
+    browser.has_no_sideways_scrolling().await;
+    browser.click("Sign in now").await;
+    browser.sees("Almost done").await;
+    browser.click("Set up my new device").await;
+    browser.click("Show the QR code").await;
+    browser.sees("Connect your new device").await;
+    browser.has_no_sideways_scrolling().await;
+    browser.picture("device-phone").await;
+    browser.open("/case/summary").await;
+    browser.has_no_sideways_scrolling().await;
+}
