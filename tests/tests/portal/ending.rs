@@ -233,8 +233,8 @@ async fn twice_and_in_two_tabs_is_as_good_as_once() {
     let place = Place::new("virtual").await;
     let (web, case) = place.proven("stolen").await;
     let finish = web.get("/case/finish").await;
-    let (one, two) =
-        tokio::join!(web.send(&finish.form("/case/claim")), web.send(&finish.form("/case/claim")));
+    let claim = finish.form("/case/claim");
+    let (one, two) = tokio::join!(web.send(&claim), web.send(&claim));
     assert_eq!([one.location(), two.location()].map(|to| to.as_deref() == Some("/case/finish")), [true; 2]);
 
     let password = web.get("/case/password").await.form("/case/password");
