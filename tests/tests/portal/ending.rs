@@ -1,6 +1,6 @@
 //! After everything is proven: sign-in, new password, new device, recovery codes, summary.
 
-use readmit_tests::{Answer, Browser, Case, PASSWORD, Person, Portal, Setup, Web, World, code_at};
+use readmit_tests::{Answer, Case, PASSWORD, Person, Portal, Web, World, code_at};
 use serde_json::json;
 
 const NEW_PASSWORD: &str = "a new and long enough one";
@@ -58,20 +58,6 @@ impl Place {
         }
         case
     }
-
-    /// The same with a window.
-    async fn browser(&self, setup: Setup, reason: &str) -> (Browser, Case) {
-        let browser = Browser::with(setup, &self.portal).await;
-        browser.open("/recover").await;
-        browser.fill("User name or e-mail address", "alice").await;
-        browser.choose(if reason == "lost" { "I have lost it" } else { "It is damaged" }).await;
-        browser.click("Continue").await;
-        browser.arrives("/case").await;
-        let case = self.world.desk.case(&browser.cookie("readmit-case").await.expect("a case"));
-        case.prove("password", &[PASSWORD]).await;
-        browser.open("/case/finish").await;
-        (browser, case)
-    }
 }
 
 fn text(answer: &Answer) -> String {
@@ -106,47 +92,29 @@ async fn confirm(web: &Web, page: &Answer, first: &str, second: &str) -> Answer 
 #[tokio::test]
 async fn j9_j12_j14_who_lost_a_device_signs_in_changes_the_password_and_sets_up_a_new_one() {
     let place = Place::new("virtual").await;
-    let (browser, case) = place.browser(Setup::default(), "lost").await;
-    browser.sees("You have proven that it is you").await;
-    browser.picture("finish").await;
-    browser.click("Sign in now").await;
-    browser.sees("Almost done").await;
-    browser.click("Choose a new password").await;
-    browser.reads("Whoever finds it may also know your password").await;
-    browser.fill("New password", "short").await;
-    browser.fill("The same password once more", "short").await;
-    browser.click("Change the password").await;
-    browser.reads("This is too short").await;
-    assert!(browser.title().await.starts_with("Error: "), "{}", browser.title().await);
-    browser.fill("New password", NEW_PASSWORD).await;
-    browser.fill("The same password once more", NEW_PASSWORD).await;
-    browser.click("Change the password").await;
-    browser.arrives("/case/finish").await;
-    browser.click("Set up my new device").await;
+    let (web, case) = place.proven("lost").await;
+    let finish = sign_in(&web).await;
+    assert_eq!(finish.page().heading(), "Almost done");
+    let password = web.get("/case/password").await;
+    assert!(text(&password).contains("Whoever finds it may also know your password"), "{}", text(&password));
+    let form = password.form("/case/password").fill("password", NEW_PASSWORD).fill("again", NEW_PASSWORD);
+    assert_eq!(web.submit(&form).await.path, "/case/finish");
     // J11: what is to be done with the app of the old one.
-    browser.reads("remove this account from its authenticator app").await;
-    browser.click("Show the QR code").await;
-    browser.sees("Connect your new device").await;
-    assert_eq!(browser.count("img.qr").await, 1);
-    assert_ne!(browser.run("return document.querySelector('img.qr').naturalWidth;", vec![]).await, json!(0));
-    browser.picture("device").await;
-    browser.unfold("I cannot scan the code").await;
-    let secret = browser.text_of(".secret code").await.replace(' ', "");
-    let now = place.world.now();
-    browser.fill("First code", &code_at(&secret, now, -1)).await;
-    browser.fill("Second code", &code_at(&secret, now, 0)).await;
-    browser.click("Connect the device").await;
-    browser.sees("Your recovery is complete").await;
-    browser.picture("summary").await;
+    let device = web.get("/case/device").await;
+    assert!(text(&device).contains("remove this account from its authenticator app"), "{}", text(&device));
+    let page = begin(&web).await;
+    let picture = page.page().by_class("qr")[0].attribute("src").unwrap_or_default().to_owned();
+    assert!(picture.starts_with("data:image/svg+xml;base64,"), "{picture}");
+    let (secret, now) = (secret_in(&page), place.world.now());
+    let done = confirm(&web, &page, &code_at(&secret, now, -1), &code_at(&secret, now, 0)).await;
+    let summary = web.follow(done).await;
+    assert_eq!(summary.page().heading(), "Your recovery is complete");
+    assert!(!summary.body.contains(&secret));
     assert_eq!(case.state().await, "completed");
     let devices = place.world.desk.devices("alice").await;
     assert_eq!(devices.len(), 1, "{devices:?}");
     let asked = place.world.desk.texts("Authentication1", "VerifyPassword", &["alice", NEW_PASSWORD]).await;
     assert_eq!(asked.expect("asked"), "accepted");
-    // Back and forth shows how things stand, and nothing that was secret.
-    browser.back().await;
-    browser.sees("Your recovery is complete").await;
-    assert!(!browser.source().await.contains(&secret));
 }
 
 #[tokio::test]
@@ -399,27 +367,4 @@ async fn nobody_gets_here_who_has_not_proven_everything() {
         assert_eq!(case.state().await, "proving");
         assert!(web.cookie("readmit-session").is_none());
     }
-}
-
-#[tokio::test]
-async fn it_all_works_on_a_telephone_in_german_without_script() {
-    let place = Place::new("virtual").await;
-    let web = Web::new(place.portal.url()).with("Accept-Language", "de");
-    let case = place.case("lost").await;
-    web.get("/recover").await;
-    web.put_cookie("readmit-case", &case.id);
-    let finish = web.get("/case/finish").await;
-    assert_eq!(finish.page().heading(), "Sie haben bewiesen, dass Sie es sind");
-    let setup = Setup::default().phone().no_script();
-    let (browser, _) = place.browser(setup, "damaged").await;
-    browser.has_no_sideways_scrolling().await;
-    browser.click("Sign in now").await;
-    browser.sees("Almost done").await;
-    browser.click("Set up my new device").await;
-    browser.click("Show the QR code").await;
-    browser.sees("Connect your new device").await;
-    browser.has_no_sideways_scrolling().await;
-    browser.picture("device-phone").await;
-    browser.open("/case/summary").await;
-    browser.has_no_sideways_scrolling().await;
 }
