@@ -1,4 +1,10 @@
 //! The portal as people meet it: real browsers before a real portal, with real mail and a real telephone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what helps a test fails as the test does"
+)]
 
 mod case;
 mod demo;
