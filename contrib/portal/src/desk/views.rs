@@ -126,13 +126,7 @@ pub(crate) struct Link {
 #[zbus(signature = "a{sv}")]
 pub(crate) struct SignIn {
     pub(crate) account: Option<String>,
-    pub(crate) realm: Option<String>,
-    pub(crate) kind: Option<String>,
-    /// `deactivated` or `kept`.
-    pub(crate) device: Option<String>,
-    pub(crate) force_password_change: Option<bool>,
     pub(crate) revoke_sessions: Option<bool>,
-    pub(crate) tasks: Option<Vec<String>>,
     /// New ones, where one of the old was used. Shown once.
     pub(crate) recovery_codes: Option<Vec<String>>,
     /// The sign-in for another login, where one was asked for.
