@@ -21,7 +21,7 @@ impl Texts {
         let text: String = files.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect();
         let lines = text.lines().filter(|line| !line.starts_with(['#', ' ']));
         let pairs = lines.filter_map(|line| line.split_once(" = "));
-        Self(pairs.map(|(key, text)| (key.to_owned(), text.to_owned())).collect())
+        Self(pairs.map(|(key, text)| (key.to_owned(), text.replace('\u{a0}', " "))).collect())
     }
 
     fn say(&self, key: &str) -> &str {
@@ -211,8 +211,8 @@ async fn every_page_is_right_in_light_on_a_laptop_and_has_a_name_of_its_own() {
             assert_eq!(errors, json!([true, true, []]), "{name}");
         }
         wide_spacing(browser, name).await;
-        if ["sign-in", "voice", "summary"].contains(&name) {
-            browser.kept_picture(name).await;
+        if ["sign-in", "voice", "call", "scan", "summary"].contains(&name) {
+            browser.picture(&format!("portal-{name}")).await;
         }
     })
     .await;
@@ -250,7 +250,7 @@ async fn every_page_is_right_in_the_dark_in_german() {
     walk.on(async |browser, name| {
         holds(browser, name, "de").await;
         if name == "call" {
-            browser.kept_picture("call-dark-de").await;
+            browser.picture("portal-call-dark-de").await;
         }
     })
     .await;
@@ -264,7 +264,7 @@ async fn every_page_is_right_on_a_small_telephone_in_french() {
         holds(browser, name, "fr").await;
         wide_spacing(browser, name).await;
         if ["call", "link-code", "scan"].contains(&name) {
-            browser.kept_picture(&format!("{name}-telephone-fr")).await;
+            browser.picture(&format!("portal-{name}-telephone-fr")).await;
         }
     })
     .await;
