@@ -7,6 +7,7 @@
 )]
 
 mod case;
+mod console;
 mod demo;
 mod ending;
 mod hand_over;
