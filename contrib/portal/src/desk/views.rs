@@ -102,7 +102,6 @@ pub(crate) struct SupportView {
 pub(crate) struct Submitted {
     pub(crate) accepted: Option<bool>,
     pub(crate) tries_left: Option<u32>,
-    pub(crate) state: Option<String>,
 }
 
 /// What a click on an e-mailed link came to.

@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Arc<Portal>> {
 enum Elsewhere {
     Problem(Problem),
     /// This is.
-    Page(Page),
+    Page(Box<Page>),
 }
 
 impl From<Problem> for Elsewhere {
@@ -59,7 +59,7 @@ impl From<DeskError> for Elsewhere {
 
 impl From<Page> for Elsewhere {
     fn from(page: Page) -> Self {
-        Self::Page(page)
+        Self::Page(Box::new(page))
     }
 }
 
