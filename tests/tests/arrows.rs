@@ -47,7 +47,7 @@ const NOT_IN_THE_CORE: [&str; 16] = [
 
 fn metadata() -> Metadata {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    MetadataCommand::new().manifest_path(manifest).other_options(["--offline".to_owned()]).exec().unwrap()
+    MetadataCommand::new().manifest_path(manifest).other_options(["--locked".to_owned()]).exec().unwrap()
 }
 
 /// Every package by its id, and what it uses in a normal build.

@@ -143,6 +143,7 @@ async fn staff_send_a_pass_and_the_person_s_page_goes_on_by_itself() {
     officer.open(&console.place).await;
     officer.sees("Recoveries that wait for people").await;
     officer.has_no_sideways_scrolling().await;
+    officer.axe().await;
     officer.picture("console-queue").await;
     officer.click("alice").await;
     officer.sees("Recovery of alice").await;
@@ -152,10 +153,12 @@ async fn staff_send_a_pass_and_the_person_s_page_goes_on_by_itself() {
     officer.click("Send the pass").await;
     officer.reads("Say why").await;
     officer.fill("Why do you decide so?", "called back, known to me").await;
+    officer.axe().await;
     officer.picture("console-pass").await;
     officer.click("Send the pass").await;
     officer.reads("The pass is on its way to the address on file").await;
     officer.reads("called back, known to me").await;
+    officer.axe().await;
     officer.picture("console-case").await;
 
     let pass = world.mailbox.mail(&alice.email, "pass").await.pass();

@@ -212,6 +212,7 @@ console-actor-plugin = Eine Erweiterung, die zustellt
 console-event-case-opened = Die Wiederherstellung wurde begonnen.
 console-event-plan-set = Die Regeln haben gesagt, was nachzuweisen ist.
 console-event-challenge-sent = { $factor }: angefordert.
+console-a-message = Eine Nachricht
 console-event-delivery-ended = { $factor }: { $disposition }.
 console-event-proof-refused = { $factor }: falsche Antwort. Versuche übrig: { $tries_left }.
 console-event-factor-proven = { $factor }: nachgewiesen.

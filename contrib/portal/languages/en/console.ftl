@@ -212,6 +212,7 @@ console-actor-plugin = A plugin that delivers
 console-event-case-opened = The recovery was opened.
 console-event-plan-set = The policy said what has to be proven.
 console-event-challenge-sent = { $factor }: asked for.
+console-a-message = A message
 console-event-delivery-ended = { $factor }: { $disposition }.
 console-event-proof-refused = { $factor }: a wrong answer. Tries left: { $tries_left }.
 console-event-factor-proven = { $factor }: proven.

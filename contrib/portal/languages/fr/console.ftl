@@ -212,6 +212,7 @@ console-actor-plugin = Un module d’envoi
 console-event-case-opened = La récupération a été ouverte.
 console-event-plan-set = Les règles ont dit ce qui doit être prouvé.
 console-event-challenge-sent = { $factor } : demandé.
+console-a-message = Un message
 console-event-delivery-ended = { $factor } : { $disposition }.
 console-event-proof-refused = { $factor } : mauvaise réponse. Essais restants : { $tries_left }.
 console-event-factor-proven = { $factor } : prouvé.

@@ -85,15 +85,19 @@ fn line(visit: &Visit, entry: &Entry) -> Markup {
 fn what(visit: &Visit, entry: &Entry, detail: &Detail) -> String {
     let kind = entry.kind();
     let mut args = FluentArgs::new();
-    for (name, value) in detail {
+    for (name, value) in detail.iter().filter(|(_, value)| !value.is_empty()) {
         let of = WORDS.iter().find(|(known, _)| known == name).map(|(_, of)| *of);
         let value = of.map_or_else(|| plain(value, Lines::One), |of| word(visit, of, value));
         args.set(name.clone(), value);
     }
     for name in ["factor", "disposition", "resolution", "tries_left", "to", "kind"] {
-        if !detail.contains_key(name) {
+        if detail.get(name).is_none_or(String::is_empty) {
             args.set(name, "–");
         }
+    }
+    // Notices and passes are sent for no factor.
+    if kind == "delivery_ended" && detail.get("factor").is_none_or(String::is_empty) {
+        args.set("factor", visit.say("console-a-message"));
     }
     let key = format!("console-event-{}", kind.replace('_', "-"));
     match visit.language.find(&key, &args) {
