@@ -22,6 +22,10 @@ const SIZE: usize = 4;
 /// What changes from run to run: times, codes, digits, addresses with ports. Its place is not compared.
 const CHANGING: &str = "time, .digits, .code, code, output, .countdown, .wait, img.qr, .short-code";
 
+/// Says every time in the same words, so that what stands behind one stands where it did on another day.
+const STILL: &str =
+    "document.querySelectorAll('time').forEach(one => { one.textContent = '2026-11-24 01:17 UTC'; });";
+
 impl Browser {
     /// Takes a picture of the whole page, into `target/pictures`. If the project keeps one of this name in
     /// `contrib/portal/pictures`, compares them. `READMIT_TEST_ACCEPT=1` keeps the new ones instead.
@@ -29,6 +33,7 @@ impl Browser {
     /// # Panics
     /// If they differ; with where to look, and how to accept.
     pub async fn picture(&self, name: &str) {
+        self.run(STILL, vec![]).await;
         let changing = self.changing().await;
         let taken = self.photograph().await;
         let file = save(name, &taken);
