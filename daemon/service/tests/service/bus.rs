@@ -32,6 +32,8 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
             "Escalate",
             "Cancel",
             "Claim",
+            "ClaimFor",
+            "SigningKeys",
             "ChangePassword",
             "BeginEnrollment",
             "ConfirmEnrollment",
