@@ -8,6 +8,7 @@ mod proxies;
 pub(crate) mod views;
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -255,7 +256,12 @@ pub(crate) async fn connect(address: &str) -> zbus::Result<Connection> {
         "session" => Builder::session(),
         address => Builder::address(address.parse::<Address>()?),
     };
-    builder.method_timeout(limits::BUS_CALL).build().await
+    // Everybody waits for this one: a bus that takes the connection and says nothing is no bus.
+    let built = tokio::time::timeout(limits::BUS_CALL, builder.method_timeout(limits::BUS_CALL).build());
+    built.await.unwrap_or_else(|_| {
+        let late = io::Error::new(io::ErrorKind::TimedOut, "the bus does not answer");
+        Err(zbus::Error::InputOutput(Arc::new(late)))
+    })
 }
 
 /// Passes on what is heard on this connection, until it breaks.
