@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::stand::{How, Stand, Todo, Way};
+use super::stand::{How, Stand, Task, Way};
 use super::{Elsewhere, say_time};
 use crate::pages::parts::{self, Tone};
 use crate::pages::shell;
@@ -24,7 +24,7 @@ pub(super) async fn show(visit: Visit) -> Result<Page, Elsewhere> {
         }
         p { (visit.say("finish-intro")) }
         ol class="steps" role="list" {
-            @for (todo, how) in stand.todo() { (task(&stand, todo, how)) }
+            @for (task, how) in stand.tasks() { (draw(&stand, task, how)) }
         }
         (go_on(&stand, next))
         (may_wait(&stand, next))
@@ -33,7 +33,7 @@ pub(super) async fn show(visit: Visit) -> Result<Page, Elsewhere> {
     Ok(visit.page(&title, &content))
 }
 
-fn task(stand: &Stand, todo: Todo, how: How) -> Markup {
+fn draw(stand: &Stand, task: Task, how: How) -> Markup {
     let visit = &stand.visit;
     let (class, state) = match how {
         How::Done => ("step proven", "finish-done"),
@@ -41,57 +41,57 @@ fn task(stand: &Stand, todo: Todo, how: How) -> Markup {
         How::Later => ("step waiting", "finish-later"),
     };
     let current = (how == How::Next).then_some("step");
-    let why = match todo {
-        Todo::SignIn if matches!(stand.way, Way::There(_)) => "finish-task-continue-why",
-        Todo::SignIn if stand.is_deactivated() => "finish-task-sign-in-why",
-        Todo::SignIn => "finish-task-sign-in-kept",
-        Todo::Codes => "finish-task-codes-why",
-        Todo::Password => "finish-task-password-why",
-        Todo::Device => "finish-task-device-why",
+    let why = match task {
+        Task::SignIn if matches!(stand.way, Way::There(_)) => "finish-task-continue-why",
+        Task::SignIn if stand.is_deactivated() => "finish-task-sign-in-why",
+        Task::SignIn => "finish-task-sign-in-kept",
+        Task::Codes => "finish-task-codes-why",
+        Task::Password => "finish-task-password-why",
+        Task::Device => "finish-task-device-why",
     };
     html! {
         li class=(class) aria-current=[current] {
-            h2 { (name(stand, todo)) " " span class="badge" { (visit.say(state)) } }
+            h2 { (name(stand, task)) " " span class="badge" { (visit.say(state)) } }
             @if how != How::Done { div class="step-body" { p { (visit.say(why)) } } }
         }
     }
 }
 
-fn name(stand: &Stand, todo: Todo) -> String {
-    match (todo, &stand.way) {
-        (Todo::SignIn, Way::There(from)) => {
+fn name(stand: &Stand, task: Task) -> String {
+    match (task, &stand.way) {
+        (Task::SignIn, Way::There(from)) => {
             stand.visit.say_with("finish-task-continue", &[("name", &from.name)])
         }
-        (Todo::SignIn, Way::AsUsual) => stand.visit.say("finish-task-as-usual"),
-        _ => stand.visit.say(&format!("finish-task-{}", todo.key())),
+        (Task::SignIn, Way::AsUsual) => stand.visit.say("finish-task-as-usual"),
+        _ => stand.visit.say(&format!("finish-task-{}", task.key())),
     }
 }
 
 /// The way to what is next.
-fn go_on(stand: &Stand, next: Todo) -> Markup {
+fn go_on(stand: &Stand, next: Task) -> Markup {
     let visit = &stand.visit;
     let link =
         |path: &str, key: &str| html! { p { a class="button primary" href=(path) { (visit.say(key)) } } };
     match (next, &stand.way) {
-        (Todo::SignIn, Way::There(_)) => {
+        (Task::SignIn, Way::There(_)) => {
             shell::form(visit, "/case/continue", &parts::primary(&visit.say("finish-go-continue")))
         }
-        (Todo::SignIn, Way::Here) => {
+        (Task::SignIn, Way::Here) => {
             shell::form(visit, "/case/claim", &parts::primary(&visit.say("finish-go-sign-in")))
         }
-        (Todo::SignIn, Way::AsUsual) => {
+        (Task::SignIn, Way::AsUsual) => {
             shell::form(visit, "/case/claim", &parts::primary(&visit.say("finish-go-as-usual")))
         }
-        (Todo::Codes, _) => link("/case/codes", "finish-go-codes"),
-        (Todo::Password, _) => link("/case/password", "finish-go-password"),
-        (Todo::Device, _) => link("/case/device", "finish-go-device"),
+        (Task::Codes, _) => link("/case/codes", "finish-go-codes"),
+        (Task::Password, _) => link("/case/password", "finish-go-password"),
+        (Task::Device, _) => link("/case/device", "finish-go-device"),
     }
 }
 
 /// A new device may be set up later, as long as the policy gives time.
-fn may_wait(stand: &Stand, next: Todo) -> Markup {
+fn may_wait(stand: &Stand, next: Task) -> Markup {
     let visit = &stand.visit;
-    let (Todo::Device, Some(until)) = (next, stand.case.expires_at) else { return Markup::default() };
+    let (Task::Device, Some(until)) = (next, stand.case.expires_at) else { return Markup::default() };
     html! {
         p { (say_time(visit, "finish-device-until", until)) }
         @if matches!(stand.way, Way::There(_)) && stand.is_left("sign_in") {

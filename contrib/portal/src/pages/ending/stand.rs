@@ -26,9 +26,9 @@ pub(super) enum Way {
     AsUsual,
 }
 
-/// Something to do.
+/// A task that is left, or that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Todo {
+pub(super) enum Task {
     SignIn,
     Codes,
     Password,
@@ -45,7 +45,7 @@ pub(super) enum How {
     Later,
 }
 
-impl Todo {
+impl Task {
     /// The end of the texts' keys.
     pub(super) const fn key(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl Stand {
     }
 
     /// Everything that there is or was to do, in a good order.
-    pub(super) fn todo(&self) -> Vec<(Todo, How)> {
+    pub(super) fn tasks(&self) -> Vec<(Task, How)> {
         let outcome = self.outcome();
         let left = Left {
             sign_in: self.is_left("sign_in"),
@@ -97,8 +97,8 @@ impl Stand {
     }
 
     /// What is next.
-    pub(super) fn next(&self) -> Option<Todo> {
-        self.todo().into_iter().find(|(_, how)| *how == How::Next).map(|(todo, _)| todo)
+    pub(super) fn next(&self) -> Option<Task> {
+        self.tasks().into_iter().find(|(_, how)| *how == How::Next).map(|(task, _)| task)
     }
 
     pub(super) fn outcome(&self) -> OutcomeView {
@@ -161,15 +161,15 @@ struct Left {
 }
 
 /// Who signs in here does so first, and is then asked for the rest; who goes back to another login does so last.
-fn in_order(left: Left, there: bool) -> Vec<(Todo, How)> {
-    let sign_in = (Todo::SignIn, Some(left.sign_in));
-    let codes = (Todo::Codes, left.codes);
-    let (password, device) = ((Todo::Password, left.password), (Todo::Device, left.device));
+fn in_order(left: Left, there: bool) -> Vec<(Task, How)> {
+    let sign_in = (Task::SignIn, Some(left.sign_in));
+    let codes = (Task::Codes, left.codes);
+    let (password, device) = ((Task::Password, left.password), (Task::Device, left.device));
     let all = if there { [password, device, sign_in, codes] } else { [sign_in, codes, password, device] };
     let mut next = How::Next;
-    let asked = all.into_iter().filter_map(|(todo, left)| left.map(|left| (todo, left)));
+    let asked = all.into_iter().filter_map(|(task, left)| left.map(|left| (task, left)));
     asked
-        .map(|(todo, left)| (todo, if left { std::mem::replace(&mut next, How::Later) } else { How::Done }))
+        .map(|(task, left)| (task, if left { std::mem::replace(&mut next, How::Later) } else { How::Done }))
         .collect()
 }
 
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn one_thing_is_next_and_the_order_is_good() {
         use How::{Done, Later, Next};
-        use Todo::{Codes, Device, Password, SignIn};
+        use Task::{Codes, Device, Password, SignIn};
         let all = Left { sign_in: true, codes: None, password: Some(true), device: Some(true) };
         assert_eq!(in_order(all, false), [(SignIn, Next), (Password, Later), (Device, Later)]);
         assert_eq!(in_order(all, true), [(Password, Next), (Device, Later), (SignIn, Later)]);

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::stand::{Stand, Todo, Way};
+use super::stand::{Stand, Task, Way};
 use super::{Elsewhere, say_around, say_time};
 use crate::pages::parts::{self, Tone};
 use crate::web::{Page, Visit};
@@ -121,7 +121,7 @@ fn what_comes(stand: &Stand) -> Vec<Markup> {
 }
 
 /// Where the person goes from here.
-fn way_on(stand: &Stand, next: Option<Todo>) -> Markup {
+fn way_on(stand: &Stand, next: Option<Task>) -> Markup {
     let visit = &stand.visit;
     let button = |path: &str, text: &str| html! { p class="no-print" { a class="button primary" href=(path) { (text) } } };
     match (next, &stand.way) {
