@@ -560,7 +560,7 @@ fn the_command_teaches_and_is_never_on_a_network() {
 /// The units are for the program as it is: every option that they give is one.
 #[test]
 fn the_units_start_the_console_as_its_user() {
-    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contrib/portal/systemd");
+    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contrib/systemd");
     let service = std::fs::read_to_string(units.join("readmit-console@.service")).unwrap();
     let socket = std::fs::read_to_string(units.join("readmit-console@.socket")).unwrap();
     assert!(service.contains("\nUser=%i\n") && service.contains("\nNoNewPrivileges=yes\n"));
