@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use readmit_recovery::account::{Account, Contact};
+use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::secret::Secret;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{AccountFilter, AccountRecord, Page};
@@ -11,6 +12,8 @@ use zbus::message::Header;
 use zbus::wire::Variant;
 use zbus::{Connection, interface};
 
+use super::action::{Action, Request};
+use super::caller::Caller;
 use super::dict::{Dict, In, Out};
 use super::error::Error;
 use super::gate::Gate;
@@ -44,7 +47,7 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::AccountsAdd, connection, &header, |caller| async move {
                 let properties = read(properties)?;
                 self.service.add_account(&id, &properties, &caller.actor()).await
             })
@@ -60,14 +63,15 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::AccountsSet, connection, &header, |caller| async move {
                 let properties = read(properties)?;
                 self.service.set_account(&id, &properties, &caller.actor()).await
             })
             .await
     }
 
-    /// Shows everything on file about an account, except secrets.
+    /// Shows everything on file about an account, except secrets. Addresses are masked unless the caller may
+    /// org.readmit.accounts.show-addresses.
     #[zbus(out_args("account"))]
     async fn show(
         &self,
@@ -75,12 +79,16 @@ impl Accounts {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
+        let ask = Action::AccountsShow.about("account", &id).beside(Action::AccountsShowAddresses);
         self.gate
-            .admin(connection, &header, |_caller| async move { Ok(shown(&self.service.account(&id).await?)) })
+            .admin(ask, connection, &header, |caller| async move {
+                Ok(shown(&self.service.account(&id).await?, Addresses::of(&caller)))
+            })
             .await
     }
 
-    /// Lists accounts by id. filter (all optional): realm s, kind s, text s (a part of the id).
+    /// Lists accounts by id. filter (all optional): realm s, kind s, text s (a part of the id). Addresses are masked as
+    /// in Show.
     #[zbus(out_args("accounts"))]
     async fn list(
         &self,
@@ -90,8 +98,10 @@ impl Accounts {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
+        let ask = Request::from(Action::AccountsList).beside(Action::AccountsShowAddresses);
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(ask, connection, &header, |caller| async move {
+                let addresses = Addresses::of(&caller);
                 let mut filter = In::new("filter", filter);
                 let wanted = AccountFilter {
                     realm: filter.text("realm")?,
@@ -106,7 +116,7 @@ impl Accounts {
                     .accounts(wanted, page)
                     .await?
                     .iter()
-                    .map(|account| listed(account).done())
+                    .map(|account| listed(account, addresses).done())
                     .collect())
             })
             .await
@@ -120,7 +130,7 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::AccountsRemove, connection, &header, |caller| async move {
                 self.service.remove_account(&id, &caller.actor()).await
             })
             .await
@@ -135,7 +145,7 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<String>, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::AccountsIssueRecoveryCodes, connection, &header, |caller| async move {
                 let codes = self.service.issue_recovery_codes(&id, &caller.actor()).await?;
                 Ok(codes.iter().map(|code| code.expose().to_owned()).collect())
             })
@@ -152,7 +162,7 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::AccountsIssuePass, connection, &header, |caller| async move {
                 Ok(self.service.issue_pass(&id, seconds, &caller.actor()).await?.expose().to_owned())
             })
             .await
@@ -167,7 +177,7 @@ impl Accounts {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::AccountsSetPassword, connection, &header, |caller| async move {
                 self.service.set_password(&id, Secret::new(password), &caller.actor()).await
             })
             .await
@@ -196,10 +206,44 @@ fn read(properties: HashMap<String, Variant<'_>>) -> Result<AccountProperties, F
     Ok(properties)
 }
 
-fn listed(account: &Account) -> Out {
-    let emails: Vec<&str> = account.emails.iter().map(|email| email.address.as_str()).collect();
-    let phones: Vec<&str> = account.phones.iter().map(|phone| phone.number.as_str()).collect();
-    let contacts: Vec<String> = account.contacts.iter().map(Contact::to_string).collect();
+/// How addresses are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Addresses {
+    Whole,
+    Masked,
+}
+
+impl Addresses {
+    fn of(caller: &Caller) -> Self {
+        if caller.may(Action::AccountsShowAddresses) { Self::Whole } else { Self::Masked }
+    }
+
+    fn email(self, email: &EmailAddress) -> String {
+        match self {
+            Self::Whole => email.as_str().to_owned(),
+            Self::Masked => email.masked(),
+        }
+    }
+
+    fn phone(self, phone: &PhoneNumber) -> String {
+        match self {
+            Self::Whole => phone.as_str().to_owned(),
+            Self::Masked => phone.masked(),
+        }
+    }
+
+    fn contact(self, contact: &Contact) -> String {
+        match self {
+            Self::Whole => contact.to_string(),
+            Self::Masked => format!("{} <{}>", contact.name, contact.email.masked()),
+        }
+    }
+}
+
+fn listed(account: &Account, addresses: Addresses) -> Out {
+    let emails: Vec<String> = account.emails.iter().map(|email| addresses.email(&email.address)).collect();
+    let phones: Vec<String> = account.phones.iter().map(|phone| addresses.phone(&phone.number)).collect();
+    let contacts: Vec<String> = account.contacts.iter().map(|contact| addresses.contact(contact)).collect();
     let groups: Vec<&str> = account.groups.iter().map(String::as_str).collect();
     let attributes: HashMap<&str, &str> =
         account.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -216,18 +260,18 @@ fn listed(account: &Account) -> Out {
         .maybe("locale", account.locale.as_deref())
 }
 
-fn shown(record: &AccountRecord) -> Dict {
+fn shown(record: &AccountRecord, addresses: Addresses) -> Dict {
     let account = &record.account;
     let email = account.emails.first();
     let phone = account.phones.first();
     let devices: Vec<Dict> = record.devices.iter().map(super::devices::shown).collect();
     let failures: HashMap<&str, u32> =
         record.failures.iter().map(|(factor, count)| (factor.as_str(), *count)).collect();
-    listed(account)
-        .maybe("email", email.map(|email| email.address.as_str()))
+    listed(account, addresses)
+        .maybe("email", email.map(|email| addresses.email(&email.address)))
         .put("email_verified", email.is_some_and(|email| email.verified_at.is_some()))
         .put("email_same_mailbox", email.is_some_and(|email| email.same_mailbox_as_account))
-        .maybe("phone", phone.map(|phone| phone.number.as_str()))
+        .maybe("phone", phone.map(|phone| addresses.phone(&phone.number)))
         .put("phone_verified", phone.is_some_and(|phone| phone.verified_at.is_some()))
         .put("phone_on_lost_device", phone.is_some_and(|phone| phone.on_lost_device))
         .maybe("phone_country", phone.and_then(|phone| phone.country.as_deref()))

@@ -9,6 +9,7 @@ use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, interface};
 
+use super::action::Action;
 use super::dict::{Dict, Out};
 use super::error::Error;
 use super::gate::Gate;
@@ -40,7 +41,7 @@ impl Audit {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::AuditRead, connection, &header, |_caller| async move {
                 let rows = self.service.journal(Timestamp::from_unix(since), limit).await?;
                 Ok(rows.iter().map(entry).collect())
             })
@@ -56,7 +57,7 @@ impl Audit {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::AuditVerify, connection, &header, |_caller| async move {
                 let report = self.service.verify_journal().await?;
                 Ok(Out::new()
                     .put("ok", report.broken.is_none())

@@ -1,13 +1,17 @@
-//! Who calls: the user behind a connection, as the bus itself says.
+//! Who calls: the user behind a connection, as the bus itself says, and the login behind that, as logind says.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use parking_lot::Mutex;
+use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::message::Header;
 use zbus::names::UniqueName;
 
+use super::action::Action;
 use super::limits::CALLERS_REMEMBERED;
+use super::login::{self, Login};
 use crate::service::{Fault, Officer};
 
 /// Somebody on the bus.
@@ -17,51 +21,130 @@ pub(super) struct Caller {
     pub(super) uid: u32,
     /// The connection's unique name, which the bus never gives out twice.
     pub(super) name: String,
+    /// Who logged in, for callers of the interfaces for administrators.
+    login: Option<Login>,
+    /// What was granted beside what was asked for.
+    beside: Option<Action>,
+    pid: Option<u32>,
 }
 
 impl Caller {
-    /// How the journal names them.
+    /// How the journal names them: `uid:1000 session:3`, and `uid:0 session:3 login:1000` through sudo.
     pub(super) fn actor(&self) -> String {
-        format!("uid:{}", self.uid)
+        self.to_string()
     }
 
     pub(super) fn officer(&self) -> Officer {
-        let user = crate::users::name_of(self.uid);
-        Officer { actor: self.actor(), user }
+        let login = self.login.as_ref().map(|login| login.uid).filter(|uid| *uid != self.uid);
+        let users = [Some(self.uid), login].into_iter().flatten().filter_map(crate::users::name_of);
+        Officer { actor: self.actor(), users: users.collect() }
+    }
+
+    /// Whether this was granted beside what was asked for.
+    pub(super) fn may(&self, action: Action) -> bool {
+        self.beside == Some(action)
+    }
+
+    pub(super) fn grant(&mut self, action: Action) {
+        self.beside = Some(action);
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "uid:{}", self.uid)?;
+        let Some(login) = &self.login else { return Ok(()) };
+        if let Some(session) = &login.session {
+            write!(formatter, " session:{session}")?;
+        }
+        if login.uid != self.uid {
+            write!(formatter, " login:{}", login.uid)?;
+        }
+        Ok(())
     }
 }
 
 /// The users behind connections, asked once a connection.
 #[derive(Default)]
 pub(super) struct Callers {
-    known: Mutex<HashMap<String, u32>>,
+    known: Mutex<HashMap<String, Known>>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    uid: u32,
+    pid: Option<u32>,
+    login: LoginKnown,
+}
+
+#[derive(Clone, Debug)]
+enum LoginKnown {
+    NotAsked,
+    As(Option<Login>),
 }
 
 impl Callers {
+    /// The user behind the call.
     pub(super) async fn identify(
         &self,
-        connection: &zbus::Connection,
+        connection: &Connection,
         header: &Header<'_>,
     ) -> Result<Caller, Fault> {
-        let nobody = || Fault::NotAuthorized("the bus does not say who calls".to_owned());
         let sender = header.sender().ok_or_else(nobody)?;
-        if let Some(uid) = self.known.lock().get(sender.as_str()).copied() {
-            return Ok(Caller { uid, name: sender.to_string() });
+        if let Some(known) = self.known.lock().get(sender.as_str()) {
+            return Ok(known.caller(sender));
         }
-        let uid = ask(connection, sender).await.map_err(|error| {
+        let known = ask(connection, sender).await.map_err(|error| {
             tracing::warn!(%error, "the bus does not say who calls");
             nobody()
         })?;
+        let known = known.ok_or_else(nobody)?;
+        let caller = known.caller(sender);
+        self.remember(sender.as_str(), known);
+        Ok(caller)
+    }
+
+    /// Adds who logged in. Where there is no logind, nobody did, and the user is all that is known.
+    pub(super) async fn add_login(&self, connection: &Connection, caller: &mut Caller) -> Result<(), Fault> {
+        let known = self.known.lock().get(&caller.name).map(|known| known.login.clone());
+        if let Some(LoginKnown::As(login)) = known {
+            caller.login = login;
+            return Ok(());
+        }
+        caller.login = login::of(connection, caller.pid).await.map_err(|error| {
+            tracing::warn!(%error, "the login behind a caller is not known");
+            Fault::Unavailable(
+                "it is not known who is logged in behind this request: see whether `loginctl` answers, then \
+                 try again"
+                    .to_owned(),
+            )
+        })?;
+        let login = LoginKnown::As(caller.login.clone());
+        self.remember(&caller.name, Known { uid: caller.uid, pid: caller.pid, login });
+        Ok(())
+    }
+
+    fn remember(&self, name: &str, caller: Known) {
         let mut known = self.known.lock();
         if known.len() >= CALLERS_REMEMBERED {
             known.clear();
         }
-        known.insert(sender.to_string(), uid);
-        Ok(Caller { uid, name: sender.to_string() })
+        known.insert(name.to_owned(), caller);
     }
 }
 
-async fn ask(connection: &zbus::Connection, sender: &UniqueName<'_>) -> zbus::Result<u32> {
+impl Known {
+    fn caller(&self, name: &UniqueName<'_>) -> Caller {
+        Caller { uid: self.uid, name: name.to_string(), login: None, beside: None, pid: self.pid }
+    }
+}
+
+fn nobody() -> Fault {
+    Fault::NotAuthorized("the bus does not say who calls".to_owned())
+}
+
+async fn ask(connection: &Connection, sender: &UniqueName<'_>) -> zbus::Result<Option<Known>> {
     let bus = DBusProxy::new(connection).await?;
-    Ok(bus.get_connection_unix_user(sender.to_owned().into()).await?)
+    let of = bus.get_connection_credentials(sender.to_owned().into()).await?;
+    Ok(of.unix_user_id().map(|uid| Known { uid, pid: of.process_id(), login: LoginKnown::NotAsked }))
 }

@@ -16,6 +16,7 @@ use zbus::message::Header;
 use zbus::wire::{OwnedVariant, Variant};
 use zbus::{Connection, interface};
 
+use super::action::Action;
 use super::audit;
 use super::dict::{Dict, In, Out};
 use super::error::Error;
@@ -51,7 +52,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::CasesList, connection, &header, |_caller| async move {
                 let filter = read(filter)?;
                 let page = Page::new(offset, limit.min(MAX_ROWS));
                 Ok(self.service.cases(filter, page).await?.iter().map(listed).collect())
@@ -70,7 +71,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::CasesShow, connection, &header, |caller| async move {
                 let history = self.service.case_history(&case, &caller.officer()).await?;
                 Ok(shown(&history, self.service.settings()))
             })
@@ -86,7 +87,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::CasesApprove, connection, &header, |caller| async move {
                 self.service.approve(&case, &because, &caller.officer()).await
             })
             .await
@@ -101,7 +102,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::CasesDeny, connection, &header, |caller| async move {
                 self.service.deny(&case, &because, &caller.officer()).await
             })
             .await
@@ -117,7 +118,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::CasesResolve, connection, &header, |caller| async move {
                 let mut resolution = In::new("resolution", resolution);
                 let action = resolution.text("action")?.unwrap_or_default();
                 let because = resolution.text("because")?.unwrap_or_default();

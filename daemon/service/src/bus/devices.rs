@@ -10,6 +10,7 @@ use zbus::message::Header;
 use zbus::wire::Variant;
 use zbus::{Connection, interface};
 
+use super::action::Action;
 use super::dict::{Dict, In, Out};
 use super::error::Error;
 use super::gate::Gate;
@@ -42,7 +43,7 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::DevicesEnroll, connection, &header, |caller| async move {
                 let properties = read(properties)?;
                 let device = self.service.enroll(&account, properties, &caller.actor()).await?;
                 Ok(enrollment(&device.secret, &device.uri)?.put("device", device.id.as_str()).done())
@@ -59,7 +60,7 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::DevicesList, connection, &header, |_caller| async move {
                 Ok(self.service.devices(&account).await?.iter().map(shown).collect())
             })
             .await
@@ -74,7 +75,7 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::DevicesDeactivate, connection, &header, |caller| async move {
                 self.service.deactivate(&device, &because, &caller.actor()).await
             })
             .await
@@ -88,7 +89,7 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::DevicesDelete, connection, &header, |caller| async move {
                 self.service.delete_device(&device, &caller.actor()).await
             })
             .await
@@ -105,7 +106,7 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<bool, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::DevicesResync, connection, &header, |caller| async move {
                 let (first, second) = (Secret::new(first), Secret::new(second));
                 self.service.resync_by_admin(&device, &first, &second, &caller.actor()).await
             })

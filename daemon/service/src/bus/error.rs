@@ -1,42 +1,67 @@
 //! Faults as errors on the bus.
 
 use zbus::DBusError;
+use zbus::message::{Header, Message};
+use zbus::names::ErrorName;
 
 use crate::service::Fault;
 
-/// `org.readmit.Error.*`: the name says the class, the text what to do next.
-#[derive(Debug, DBusError)]
-#[zbus(prefix = "org.readmit.Error")]
+/// What a caller is told: the name says the class, the text what to do next.
+#[derive(Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The connection itself failed.
-    #[zbus(error)]
-    ZBus(zbus::Error),
-    /// What the request names does not exist.
-    NotFound(String),
-    /// It does not fit the state that things are in.
-    WrongState(String),
-    /// The request itself is malformed.
-    InvalidArgument(String),
-    /// Too much, too fast.
-    RateLimited(String),
-    /// A rule forbids it.
-    Refused(String),
-    /// The caller may not.
-    NotAuthorized(String),
-    /// It cannot be done now.
-    Unavailable(String),
+    /// `org.readmit.Error.*`.
+    Fault(Fault),
+    /// Somebody would have to type a password, and the caller did not say that they can wait for that. The name is
+    /// the bus's own, which `busctl` and every other client know.
+    PasswordNeeded(String),
 }
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NotFound(text) => Self::NotFound(text),
-            Fault::WrongState(text) => Self::WrongState(text),
-            Fault::InvalidArgument(text) => Self::InvalidArgument(text),
-            Fault::RateLimited(text) => Self::RateLimited(text),
-            Fault::Refused(text) => Self::Refused(text),
-            Fault::NotAuthorized(text) => Self::NotAuthorized(text),
-            Fault::Unavailable(text) => Self::Unavailable(text),
-        }
+        Self::Fault(fault)
     }
 }
+
+impl DBusError for Error {
+    fn name(&self) -> ErrorName<'_> {
+        ErrorName::from_static_str_unchecked(match self {
+            Self::PasswordNeeded(_) => "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
+            Self::Fault(fault) => match fault {
+                Fault::NotFound(_) => "org.readmit.Error.NotFound",
+                Fault::WrongState(_) => "org.readmit.Error.WrongState",
+                Fault::InvalidArgument(_) => "org.readmit.Error.InvalidArgument",
+                Fault::RateLimited(_) => "org.readmit.Error.RateLimited",
+                Fault::Refused(_) => "org.readmit.Error.Refused",
+                Fault::NotAuthorized(_) => "org.readmit.Error.NotAuthorized",
+                Fault::Unavailable(_) => "org.readmit.Error.Unavailable",
+            },
+        })
+    }
+
+    fn description(&self) -> Option<&str> {
+        Some(match self {
+            Self::PasswordNeeded(text)
+            | Self::Fault(
+                Fault::NotFound(text)
+                | Fault::WrongState(text)
+                | Fault::InvalidArgument(text)
+                | Fault::RateLimited(text)
+                | Fault::Refused(text)
+                | Fault::NotAuthorized(text)
+                | Fault::Unavailable(text),
+            ) => text,
+        })
+    }
+
+    fn create_reply(&self, call: &Header<'_>) -> zbus::Result<Message> {
+        Message::error(call, self.name()).build(&self.description().unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.description().unwrap_or_default())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,16 +1,19 @@
-//! What every call passes: a bounded number at once, the caller's identity and rights, and a net under panics.
+//! What every call passes: a bounded number at once, of one user and of all, the caller's identity and rights, and a
+//! net under panics.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
-use zbus::message::Header;
+use zbus::Connection;
+use zbus::message::{Flags, Header};
 
+use super::action::{Action, Request};
+use super::authority::{Authority, Interaction, Question, Ruling};
 use super::caller::{Caller, Callers};
 use super::error::Error;
-use super::limits::{CALLS_AT_ONCE, CALLS_WAITING};
+use super::limits::{CALLS_AT_ONCE, CALLS_IN_HAND, MAX_DETAIL_BYTES};
+use super::shares::{Share, ShareRules, Shares};
 use super::watchers::Watchers;
 use crate::service::Fault;
 
@@ -18,29 +21,32 @@ use crate::service::Fault;
 pub struct Gate {
     admins: Vec<u32>,
     callers: Callers,
+    authority: Authority,
+    shares: Shares,
+    /// Calls in hand.
+    places: Semaphore,
+    /// Calls worked on.
     turns: Semaphore,
-    waiting: AtomicUsize,
     pub(super) watchers: Watchers,
 }
 
-/// Who may call a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
-    /// Front ends: whom the bus configuration lets through.
-    FrontEnds,
-    /// Administrators.
-    Admins,
-}
-
 impl Gate {
-    /// A gate that takes these users for administrators.
+    /// A gate at which these users may without polkit being asked.
     #[must_use]
     pub fn new(admins: Vec<u32>) -> Self {
+        Self::with_shares(admins, ShareRules::default())
+    }
+
+    /// As [`Gate::new`], with other shares for each user than the usual ones.
+    #[must_use]
+    pub fn with_shares(admins: Vec<u32>, shares: ShareRules) -> Self {
         Self {
             admins,
             callers: Callers::default(),
+            authority: Authority::default(),
+            shares: Shares::new(shares),
+            places: Semaphore::new(CALLS_IN_HAND),
             turns: Semaphore::new(CALLS_AT_ONCE),
-            waiting: AtomicUsize::new(0),
             watchers: Watchers::default(),
         }
     }
@@ -54,52 +60,153 @@ impl Gate {
         self.turns.close();
     }
 
-    /// Lets a call of a front end through.
+    /// Lets a call of a front end through: whom the bus configuration lets send it.
     pub(super) async fn front_end<T, F: Future<Output = Result<T, Fault>>>(
         &self,
-        connection: &zbus::Connection,
+        connection: &Connection,
         header: &Header<'_>,
         work: impl FnOnce(Caller) -> F,
     ) -> Result<T, Error> {
-        self.pass(Audience::FrontEnds, connection, header, work).await
+        let _place = self.place()?;
+        let caller = self.callers.identify(connection, header).await?;
+        let share = self.share(&caller)?;
+        let _own_place = share.place()?;
+        self.work(&share, work(caller)).await
     }
 
-    /// Lets a call of an administrator through.
+    /// Lets a call of an administrator through: who may, by the configuration or because polkit says so.
     pub(super) async fn admin<T, F: Future<Output = Result<T, Fault>>>(
         &self,
-        connection: &zbus::Connection,
+        request: impl Into<Request>,
+        connection: &Connection,
         header: &Header<'_>,
         work: impl FnOnce(Caller) -> F,
     ) -> Result<T, Error> {
-        self.pass(Audience::Admins, connection, header, work).await
+        let request = request.into();
+        let _place = self.place()?;
+        let mut caller = self.callers.identify(connection, header).await?;
+        let share = self.share(&caller)?;
+        let _own_place = share.place()?;
+        self.authorize(&request, connection, header, &share, &mut caller).await?;
+        self.callers.add_login(connection, &mut caller).await?;
+        self.work(&share, work(caller)).await
     }
 
-    async fn pass<T, F: Future<Output = Result<T, Fault>>>(
-        &self,
-        audience: Audience,
-        connection: &zbus::Connection,
-        header: &Header<'_>,
-        work: impl FnOnce(Caller) -> F,
-    ) -> Result<T, Error> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= CALLS_WAITING {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(
-                Fault::Unavailable("too many requests at once: try again in a moment".to_owned()).into()
-            );
-        }
-        let turn = self.turns.acquire().await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let _turn = turn.map_err(|_| Fault::internal())?;
-        let caller = self.callers.identify(connection, header).await?;
-        if audience == Audience::Admins && !self.admins.contains(&caller.uid) {
-            let member = header.member().map_or("this", |member| member.as_str());
-            return Err(Fault::NotAuthorized(format!(
-                "only administrators may call {member}: run it as root"
-            ))
-            .into());
-        }
-        Ok(caught(work(caller)).await?)
+    fn place(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {
+        self.places
+            .try_acquire()
+            .map_err(|_| Fault::Unavailable("too many requests at once: try again in a moment".to_owned()))
     }
+
+    fn share(&self, caller: &Caller) -> Result<std::sync::Arc<Share>, Fault> {
+        let share = self.shares.of(caller.uid)?;
+        if !self.admins.contains(&caller.uid) {
+            share.count_call()?;
+        }
+        Ok(share)
+    }
+
+    /// Waits for a turn, one of the user's own first, so that who asks much at once waits behind themselves.
+    async fn work<T>(&self, share: &Share, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Error> {
+        let _own = share.turns.acquire().await.map_err(|_| Fault::internal())?;
+        let _turn = self.turns.acquire().await.map_err(|_| Fault::internal())?;
+        Ok(caught(work).await?)
+    }
+
+    /// Nobody waits for polkit in a turn: a password may take minutes to be typed.
+    async fn authorize(
+        &self,
+        request: &Request,
+        connection: &Connection,
+        header: &Header<'_>,
+        share: &Share,
+        caller: &mut Caller,
+    ) -> Result<(), Error> {
+        let sender = header.sender().ok_or_else(Fault::internal)?;
+        let method = header.member().map(|member| member.as_str()).unwrap_or_default();
+        if !request.action.is_of(method) {
+            tracing::error!(method, action = request.action.id(), "a method asks for another method's right");
+            return Err(Fault::internal().into());
+        }
+        check_details(&request.details)?;
+        if self.admins.contains(&caller.uid) {
+            request.beside.into_iter().for_each(|action| caller.grant(action));
+            return Ok(());
+        }
+        share.count_check()?;
+        let interaction = if header.primary().flags().contains(Flags::ALLOW_INTERACTIVE_AUTH) {
+            Interaction::Allowed
+        } else {
+            Interaction::Forbidden
+        };
+        let details = request.details.as_slice();
+        let question = Question { action: request.action, details, subject: sender, interaction };
+        let ruling = self.authority.ask(connection, &question, share).await;
+        if ruling != Ruling::Allowed {
+            return Err(refusal(ruling, request.action, method));
+        }
+        if let Some(action) = request.beside {
+            let question = Question { action, interaction: Interaction::Forbidden, ..question };
+            if self.authority.ask(connection, &question, share).await == Ruling::Allowed {
+                caller.grant(action);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What polkit is told, and may show and log, is short and printable, and whole: a rule must not see less than the
+/// method does.
+fn check_details(details: &[(&'static str, String)]) -> Result<(), Fault> {
+    for (key, value) in details {
+        if value.len() > MAX_DETAIL_BYTES || value.chars().any(char::is_control) {
+            return Err(Fault::invalid(format!(
+                "{key}: longer than {MAX_DETAIL_BYTES} bytes, or a control character in it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What somebody is told who is not let through, with what would mend it.
+fn refusal(ruling: Ruling, action: Action, method: &str) -> Error {
+    let id = action.id();
+    let text = match ruling {
+        Ruling::PasswordNeeded => {
+            return Error::PasswordNeeded(format!(
+                "{method} takes an administrator's password ({id}), and nobody can be asked for it here: run it \
+                 in a terminal with `readmit`, `busctl` or `pkttyagent`, as root, or have a role granted"
+            ));
+        }
+        Ruling::TooMany => {
+            return Fault::RateLimited(
+                "too many requests of this user wait for a password: answer those first".to_owned(),
+            )
+            .into();
+        }
+        Ruling::Silent => {
+            return Fault::Unavailable(format!(
+                "polkit did not say whether you may call {method}, so it was not done: see `systemctl status \
+                 polkit`, then try again"
+            ))
+            .into();
+        }
+        // Nobody reads it; and whatever else is asked for by mistake is no yes either.
+        Ruling::CallerGone | Ruling::Allowed => "whoever asked is gone".to_owned(),
+        Ruling::Denied => format!(
+            "you may not call {method}: only who has the right {id} may; ask an administrator for a role that has it"
+        ),
+        Ruling::Dismissed => format!("the password for {method} was not given, so it was not done"),
+        Ruling::Absent => format!(
+            "only administrators may call {method}: run it as root, or install polkit, which lets others (`apt-get \
+             install polkitd`, `systemctl status polkit`)"
+        ),
+        Ruling::Unfit => format!(
+            "only administrators may call {method}: run it as root; polkit knows no right {id}, or does not let the \
+             daemon ask: install org.readmit.policy in /usr/share/polkit-1/actions"
+        ),
+    };
+    Fault::NotAuthorized(text).into()
 }
 
 /// Turns a panic into an answer: a caller never waits for one that does not come.
@@ -121,5 +228,13 @@ mod tests {
         }
         assert_eq!(caught(defective()).await, Err(Fault::internal()));
         assert_eq!(caught(async { Ok(7) }).await, Ok(7));
+    }
+
+    #[test]
+    fn what_polkit_is_told_is_short_and_printable() {
+        let table = [("a".repeat(MAX_DETAIL_BYTES), true), ("a".repeat(MAX_DETAIL_BYTES + 1), false)];
+        for (value, wanted) in table.into_iter().chain([("a\nb".to_owned(), false), (String::new(), true)]) {
+            assert_eq!(check_details(&[("account", value.clone())]).is_ok(), wanted, "{value:?}");
+        }
     }
 }

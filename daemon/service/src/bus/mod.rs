@@ -2,8 +2,10 @@
 //! service, convert.
 
 mod accounts;
+mod action;
 mod audit;
 mod authentication;
+mod authority;
 mod caller;
 mod cases;
 mod devices;
@@ -13,10 +15,12 @@ mod explained;
 mod gate;
 mod limits;
 mod logged;
+mod login;
 mod plugins;
 mod policies;
 mod readiness;
 mod recovery;
+mod shares;
 mod signals;
 mod view;
 mod watchers;
@@ -26,7 +30,9 @@ use std::sync::Arc;
 use thiserror::Error;
 use zbus::connection::Builder;
 
+pub use action::{Action, Request};
 pub use gate::Gate;
+pub use shares::ShareRules;
 pub use signals::relay;
 
 use crate::service::Service;

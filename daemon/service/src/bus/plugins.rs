@@ -5,6 +5,7 @@ use std::sync::Arc;
 use zbus::message::Header;
 use zbus::{Connection, interface};
 
+use super::action::Action;
 use super::dict::{Dict, Out};
 use super::error::Error;
 use super::gate::Gate;
@@ -35,7 +36,7 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::PluginsList, connection, &header, |_caller| async move {
                 Ok(self.service.plugins()?.list().iter().map(shown).collect())
             })
             .await
@@ -51,7 +52,7 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PluginsTest, connection, &header, |caller| async move {
                 let ended = self.service.test_plugin(&plugin, &address, &caller.actor()).await?;
                 Ok(Out::new()
                     .put("disposition", ended.disposition.as_str())
@@ -69,7 +70,7 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PluginsRestart, connection, &header, |caller| async move {
                 self.service.restart_plugin(&plugin, &caller.actor()).await
             })
             .await

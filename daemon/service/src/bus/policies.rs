@@ -9,6 +9,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::wire::Variant;
 use zbus::{Connection, interface};
 
+use super::action::Action;
 use super::dict::{Dict, Out};
 use super::error::Error;
 use super::explained::{self, explained};
@@ -48,7 +49,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::PoliciesList, connection, &header, |_caller| async move {
                 let shadow = self.service.shadow().await?;
                 let shadow = shadow.as_ref().map(logged::shadow);
                 let versions = self.service.policy_versions().await?;
@@ -72,7 +73,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PoliciesReload, connection, &header, |caller| async move {
                 Ok(self.service.reload_policies(&caller.actor()).await?.to_string())
             })
             .await
@@ -88,7 +89,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PoliciesActivate, connection, &header, |caller| async move {
                 Ok(self.service.activate_policies(&version, &caller.actor()).await?.to_string())
             })
             .await
@@ -106,7 +107,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PoliciesRollback, connection, &header, |caller| async move {
                 Ok(self.service.roll_back_policies(&version, &caller.actor()).await?.to_string())
             })
             .await
@@ -131,7 +132,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::PoliciesExplain, connection, &header, |_caller| async move {
                 let mut context = context;
                 let detail = explained::wants_detail(&mut context)?;
                 let context = open_context(context)?;
@@ -161,7 +162,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |_caller| async move {
+            .admin(Action::PoliciesReadiness, connection, &header, |_caller| async move {
                 let filter = readiness::filter(filter)?;
                 let found = self.service.readiness(filter, &after, limit).await?;
                 Ok(found.iter().map(readiness::row).collect())
@@ -182,7 +183,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PoliciesDecisions, connection, &header, |caller| async move {
                 let since = Timestamp::from_unix(since);
                 let rows = self.service.decisions(since, after, limit, &caller.actor()).await?;
                 Ok(rows.iter().map(logged::decision).collect())
@@ -201,7 +202,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PoliciesShadow, connection, &header, |caller| async move {
                 let files = files.into_iter().collect();
                 Ok(self.service.start_shadow(files, &caller.actor()).await?.to_string())
             })
@@ -215,11 +216,9 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(
-                connection,
-                &header,
-                |caller| async move { self.service.stop_shadow(&caller.actor()).await },
-            )
+            .admin(Action::PoliciesStopShadow, connection, &header, |caller| async move {
+                self.service.stop_shadow(&caller.actor()).await
+            })
             .await
     }
 
@@ -237,7 +236,7 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(connection, &header, |caller| async move {
+            .admin(Action::PoliciesDifferences, connection, &header, |caller| async move {
                 let since = Timestamp::from_unix(since);
                 let rows = self.service.differences(since, after, limit, &caller.actor()).await?;
                 Ok(rows.iter().map(logged::difference).collect())

@@ -2,6 +2,7 @@
 
 use readmit_recovery::case::{Case, View};
 use readmit_recovery::event::{Event, Resolution, Staff};
+use readmit_recovery::id::AccountId;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{CaseFilter, CaseRow, JournalReport, JournalRow, Page};
 
@@ -12,8 +13,8 @@ use super::{Fault, Service, now, parse_case};
 pub struct Officer {
     /// How the journal names them.
     pub actor: String,
-    /// Their user name, where the system knows one.
-    pub user: Option<String>,
+    /// Their user names: the one they act as, and the one they logged in as.
+    pub users: Vec<String>,
 }
 
 /// A case with everything that happened in it.
@@ -102,18 +103,19 @@ impl Service {
         self.apply(&parse_case(case)?, &by.actor, event, Vec::new()).await.map(|_| ())
     }
 
-    /// The member of staff, with the account that is their own: one of their user name, or one whose attribute
-    /// `unix_user` says so.
+    /// The member of staff, with the account that is their own.
     async fn staff(&self, case: &str, by: &Officer) -> Result<Staff, Fault> {
         let account = self.load(&parse_case(case)?).await?.case.account;
-        let own = match &by.user {
-            None => false,
-            Some(user) if account.as_str() == user => true,
-            Some(user) => {
-                let record = self.store.account(&account, now()).await?;
-                record.is_some_and(|record| record.account.attributes.get("unix_user") == Some(user))
-            }
-        };
+        let own = self.is_own(&account, by).await?;
         Ok(Staff { name: by.actor.clone(), account: own.then_some(account) })
+    }
+    /// Whether an account is theirs: it has one of their user names, or its attribute `unix_user` says so.
+    async fn is_own(&self, account: &AccountId, by: &Officer) -> Result<bool, Fault> {
+        if by.users.iter().any(|user| user == account.as_str()) {
+            return Ok(true);
+        }
+        let record = self.store.account(account, now()).await?;
+        let of = record.and_then(|record| record.account.attributes.get("unix_user").cloned());
+        Ok(of.is_some_and(|of| by.users.contains(&of)))
     }
 }

@@ -282,7 +282,7 @@ impl House {
 }
 
 pub fn officer(uid: u32) -> Officer {
-    Officer { actor: format!("uid:{uid}"), user: Some(format!("user{uid}")) }
+    Officer { actor: format!("uid:{uid}"), users: vec![format!("user{uid}")] }
 }
 
 /// The code that the device shows so many steps from now.
