@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -40,6 +40,16 @@ impl Ended {
     }
 }
 
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            output: String::from_utf8_lossy(&output.stdout).into_owned(),
+            error: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
 /// Runs a program of the project to its end, away from this process's environment.
 #[must_use]
 pub fn run(name: &str, arguments: &[&str], input: &str) -> Ended {
@@ -61,10 +71,5 @@ pub fn run(name: &str, arguments: &[&str], input: &str) -> Ended {
         let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
         panic!("{name} {arguments:?} hangs: {:?}", receiver.recv());
     };
-    let output = output.unwrap();
-    Ended {
-        code: output.status.code().unwrap_or(-1),
-        output: String::from_utf8_lossy(&output.stdout).into_owned(),
-        error: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    output.unwrap().into()
 }
