@@ -16,6 +16,7 @@ use zbus::names::{BusName, UniqueName};
 use zbus::wire::Variant;
 
 use super::action::Action;
+use super::error::name_of;
 use super::limits::{CHECK_PATIENCE, CHECKS_AT_ONCE, DIALOG_PATIENCE, DIALOGS_AT_ONCE};
 use super::shares::Share;
 
@@ -186,23 +187,22 @@ fn ruling(is_authorized: bool, is_challenge: bool, details: &HashMap<String, Str
 }
 
 fn failed(error: &zbus::Error) -> Ruling {
-    let zbus::Error::MethodError(name, text, _) = error else {
+    let Some(name) = name_of(error) else {
         tracing::error!(%error, "polkit could not be asked");
         return Ruling::Silent;
     };
-    let text = text.as_deref().unwrap_or_default();
     match name.as_str() {
         "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner" => {
             Ruling::Absent
         }
         name if name.starts_with("org.freedesktop.DBus.Error.Spawn.") => {
-            tracing::error!(name, text, "polkit cannot be started");
+            tracing::error!(%error, "polkit cannot be started");
             Ruling::Absent
         }
         "org.freedesktop.DBus.Error.NoReply" | "org.freedesktop.DBus.Error.TimedOut" => Ruling::Silent,
         "org.freedesktop.PolicyKit1.Error.Cancelled" => Ruling::Dismissed,
-        name => {
-            tracing::error!(name, text, "polkit does not answer: is org.readmit.policy installed?");
+        _ => {
+            tracing::error!(%error, "polkit does not answer: is org.readmit.policy installed?");
             Ruling::Unfit
         }
     }
@@ -212,8 +212,9 @@ fn failed(error: &zbus::Error) -> Ruling {
 async fn cancel(connection: &Connection, id: &str) {
     let call = connection.call_method(Some(NAME), PATH, Some(INTERFACE), "CancelCheckAuthorization", &id);
     match timeout(CHECK_PATIENCE, call).await {
+        Ok(Ok(_)) => {}
         // It may have been answered at the same moment.
-        Ok(Ok(_) | Err(zbus::Error::MethodError(..))) => {}
+        Ok(Err(error)) if name_of(&error).is_some() => {}
         Ok(Err(error)) => tracing::warn!(%error, "a question to polkit could not be taken back"),
         Err(_) => tracing::warn!("a question to polkit could not be taken back: it does not answer"),
     }

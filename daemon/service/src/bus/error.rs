@@ -58,6 +58,18 @@ impl DBusError for Error {
     }
 }
 
+/// The name of the error that a peer, or the bus, answered with, where the call was answered at all.
+pub(super) fn name_of(error: &zbus::Error) -> Option<String> {
+    match error {
+        zbus::Error::MethodError(name, ..) => Some(name.to_string()),
+        zbus::Error::FDO(error) => match &**error {
+            zbus::fdo::Error::ZBus(inner) => name_of(inner),
+            named => Some(named.name().to_string()),
+        },
+        _ => None,
+    }
+}
+
 impl std::fmt::Display for Error {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.description().unwrap_or_default())

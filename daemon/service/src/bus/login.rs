@@ -8,6 +8,7 @@ use zbus::proxy::{CacheProperties, MethodFlags};
 use zbus::wire::{OwnedObjectPath, OwnedVariant};
 use zbus::{Connection, Proxy};
 
+use super::error::name_of;
 use super::limits::LOGIND_PATIENCE;
 
 const NAME: &str = "org.freedesktop.login1";
@@ -68,19 +69,15 @@ async fn object(connection: &Connection, method: &str, pid: u32) -> Result<Found
     let asked = manager.call_with_flags(method, MethodFlags::NO_AUTO_START, &pid).await;
     match asked {
         Ok(path) => path.map(Found::At).ok_or(LoginError::Silent),
-        Err(zbus::Error::MethodError(name, ..)) => match name.as_str() {
-            "org.freedesktop.login1.NoSessionForPID" | "org.freedesktop.login1.NoUserForPID" => {
+        Err(error) => match name_of(&error).as_deref() {
+            Some("org.freedesktop.login1.NoSessionForPID" | "org.freedesktop.login1.NoUserForPID") => {
                 Ok(Found::Nothing)
             }
-            "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner" => {
-                Ok(Found::NoLogind)
-            }
-            name => {
-                tracing::warn!(name, method, "logind does not say who logged in");
-                Err(LoginError::Silent)
-            }
+            Some(
+                "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner",
+            ) => Ok(Found::NoLogind),
+            _ => Err(error.into()),
         },
-        Err(error) => Err(error.into()),
     }
 }
 
