@@ -1,4 +1,4 @@
 //! The packages, installed on a Debian that runs.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what helps a test fails as the test does")]
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 mod kit;
