@@ -1,6 +1,7 @@
 //! A recovery as a front end drives it.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::desk::{BusError, Desk};
 use crate::dict::to_bus;
@@ -17,6 +18,13 @@ pub struct Case {
 impl Case {
     pub(crate) fn new(id: &str, desk: Desk) -> Self {
         Self { id: id.to_owned(), desk }
+    }
+
+    /// What staff, the journal and logs call it.
+    #[must_use]
+    pub fn handle(&self) -> String {
+        let hash = Sha256::new().chain_update("readmit case handle\0").chain_update(&self.id).finalize();
+        hex::encode(hash)[..20].to_owned()
     }
 
     /// The case as the person sees it.

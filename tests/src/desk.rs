@@ -212,7 +212,7 @@ impl Desk {
 
     /// The dispositions in the journal of a case, in order.
     pub async fn dispositions(&self, case: &Case) -> Vec<String> {
-        let ended = |row: &&Value| row["kind"] == "delivery_ended" && row["case"] == *case.id;
+        let ended = |row: &&Value| row["kind"] == "delivery_ended" && row["case"] == case.handle();
         let words = |row: &Value| row["detail"]["disposition"].as_str().unwrap().to_owned();
         self.journal().await.iter().filter(ended).map(words).collect()
     }

@@ -94,14 +94,8 @@ pub(crate) const CONSOLE_SESSION: Duration = Duration::from_secs(12 * 3600);
 pub(crate) const CONSOLE_CONNECTIONS: usize = 64;
 /// How long a request to support's console may take to say what it wants.
 pub(crate) const CONSOLE_HEADERS: Duration = Duration::from_secs(10);
-/// Cases that support's console remembers by their handles.
-pub(crate) const CONSOLE_HANDLES: usize = 20_000;
 /// Cases on one page of the queue.
 pub(crate) const CONSOLE_ROWS: u32 = 50;
-/// Cases that are looked through for a handle that is not remembered.
-pub(crate) const CONSOLE_LOOK_BACK: u32 = 10_000;
-/// Of them, so many are asked for at a time.
-pub(crate) const CONSOLE_LOOK_STEP: u32 = 1000;
 /// Bytes in a handle, a filter or another word of an address.
 pub(crate) const CONSOLE_WORD_BYTES: usize = 256;
 /// Bytes in the reason that staff give, as the daemon takes it.

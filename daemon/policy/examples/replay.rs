@@ -20,7 +20,7 @@ use readmit_policy::workbench::replay::{Replay, Report};
 use readmit_policy::{Budget, Channels, PolicySet, Sources};
 use readmit_recovery::account::Reason;
 use readmit_recovery::facts::{Hook, Question};
-use readmit_recovery::id::{AccountId, CaseId};
+use readmit_recovery::id::{AccountId, CaseHandle};
 use readmit_recovery::rules::Rules;
 use readmit_recovery::time::Timestamp;
 
@@ -109,7 +109,7 @@ fn made(set: &PolicySet) -> Result<Vec<String>, Box<dyn Error>> {
         for (hook, second) in hooks.into_iter().zip(0..) {
             let mut question = question::question(hook);
             question.reason = *reason;
-            question.case = CaseId::from_random(u128::from(number).to_be_bytes());
+            question.case = CaseHandle::from_random(u128::from(number).to_be_bytes());
             question.facts.account.id = AccountId::parse(&format!("account-{number}"))?;
             question.facts.account.has.recovery_codes = number % 3 == 0;
             question.now = Timestamp::from_unix(question::NOW + number * 100 + second);

@@ -10,7 +10,7 @@ use readmit_recovery::factor::Factor;
 use readmit_recovery::facts::{
     AccountFacts, Client, DeviceFacts, EmailFacts, Facts, Failure, Has, History, Hook, PhoneFacts, Question,
 };
-use readmit_recovery::id::{AccountId, CaseId, DeviceId};
+use readmit_recovery::id::{AccountId, CaseHandle, DeviceId};
 use readmit_recovery::time::Timestamp;
 
 /// 2026-01-01T00:00:00Z.
@@ -72,7 +72,7 @@ fn later(facts: &Facts) -> Vec<Question> {
 fn question(hook: Hook, reason: Reason, facts: Facts) -> Question {
     Question {
         hook,
-        case: CaseId::from_random([0; 16]),
+        case: CaseHandle::from_random([0; 16]),
         reason,
         facts,
         proven: if hook == Hook::Recovered { vec![Factor::Password, Factor::Email] } else { Vec::new() },

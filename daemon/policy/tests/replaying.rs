@@ -19,7 +19,7 @@ use readmit_recovery::account::Reason;
 use readmit_recovery::disposition::Disposition;
 use readmit_recovery::factor::Factor;
 use readmit_recovery::facts::{Hook, Question};
-use readmit_recovery::id::CaseId;
+use readmit_recovery::id::CaseHandle;
 use readmit_recovery::rules::Rules;
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::verdict::Verdict;
@@ -82,7 +82,7 @@ impl Log {
         let (rules, version) = (Rules::default(), self.set.version().clone());
         let mut policy = |question: &Question| {
             let mut question = question.clone();
-            question.case = CaseId::from_random([number; 16]);
+            question.case = CaseHandle::from_random([number; 16]);
             self.ask(&question)
         };
         let (mut journey, _) = Journey::open(&start, &version, &rules, &mut policy);
@@ -285,7 +285,7 @@ fn the_report_does_not_depend_on_the_number_of_threads() {
     let mut log = Log::new();
     let mut question = question::question(Hook::Open);
     for number in 0..MAX_BATCH_LINES as u64 + 100 {
-        question.case = CaseId::from_random(u128::from(number / 2).to_be_bytes());
+        question.case = CaseHandle::from_random(u128::from(number / 2).to_be_bytes());
         question.facts.account.kind = format!("kind-{}", number % 7);
         let _ = log.ask(&question);
     }

@@ -170,7 +170,7 @@ pub struct UnknownPhase;
 /// A member of staff who acts on a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff {
-    /// Who, as the journal names them: `uid:1000`.
+    /// Who, as the journal names them: `uid:1000`, see [`crate::person`].
     pub name: String,
     /// Their own account, where they have one.
     pub account: Option<AccountId>,

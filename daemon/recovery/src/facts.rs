@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Form, Reason};
 use crate::factor::Factor;
-use crate::id::{AccountId, CaseId, DeviceId};
+use crate::id::{AccountId, CaseHandle, DeviceId};
 use crate::time::Timestamp;
 
 /// Everything about the outside of a case that a policy may decide by.
@@ -175,7 +175,7 @@ pub struct Question {
     /// Which hook is asked.
     pub hook: Hook,
     /// In which case.
-    pub case: CaseId,
+    pub case: CaseHandle,
     /// Why the recovery is wanted.
     pub reason: Reason,
     /// The facts.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::limits::MAX_ID_BYTES;
@@ -83,6 +84,12 @@ id!(
     "case"
 );
 id!(
+    /// A case as it may be seen: by staff, in the journal, in logs. It follows from the case's id, stays the same, and
+    /// does not lead back.
+    CaseHandle,
+    "case"
+);
+id!(
     /// An authenticator bound to an account.
     DeviceId,
     "device"
@@ -103,6 +110,30 @@ id!(
     "policy version"
 );
 
+/// Hexadecimal digits of a handle: 80 bits, so that no two cases of an organization share one.
+const HANDLE_DIGITS: usize = 20;
+
+impl CaseId {
+    /// The case's handle.
+    #[must_use]
+    pub fn handle(&self) -> CaseHandle {
+        let hash = Sha256::new().chain_update("readmit case handle\0").chain_update(&self.0).finalize();
+        let mut digits = hex::encode(hash);
+        digits.truncate(HANDLE_DIGITS);
+        CaseHandle(digits)
+    }
+}
+
+impl CaseHandle {
+    /// The handle that staff mean: given as it is, or by the case's id, which is of another length.
+    ///
+    /// # Errors
+    /// [`InvalidId`] where it can be neither.
+    pub fn of(text: &str) -> Result<Self, InvalidId> {
+        if text.len() == HANDLE_DIGITS { Self::parse(text) } else { Ok(CaseId::parse(text)?.handle()) }
+    }
+}
+
 fn check(text: &str, word: &'static str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty(word));
@@ -119,6 +150,18 @@ fn check(text: &str, word: &'static str) -> Result<(), InvalidId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_handle_stands_for_its_case_and_does_not_tell_its_id() {
+        let case = CaseId::from_random([7; 16]);
+        let handle = case.handle();
+        assert_eq!(handle.as_str(), "dc60bd583f131bfc2c64", "what is written in journals stays readable");
+        assert_eq!(CaseHandle::of(case.as_str()), Ok(handle.clone()));
+        assert_eq!(CaseHandle::of(handle.as_str()), Ok(handle.clone()));
+        assert_ne!(CaseId::from_random([8; 16]).handle(), handle);
+        assert!(!case.as_str().contains(handle.as_str()));
+        assert_eq!(CaseHandle::of(""), Err(InvalidId::Empty("case")));
+    }
 
     #[test]
     fn an_id_is_a_short_printable_text() {

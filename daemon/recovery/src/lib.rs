@@ -84,6 +84,7 @@ pub mod factor;
 pub mod facts;
 pub mod id;
 pub mod limits;
+pub mod person;
 pub mod plan;
 pub mod recovery_code;
 pub mod rules;

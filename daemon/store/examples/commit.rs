@@ -229,7 +229,7 @@ fn case(caller: usize, count: u64) -> Outcome<Vec<Write>> {
     let entry = |kind: &str| {
         Write::Journal(Entry {
             kind: kind.to_owned(),
-            case: Some(row.id.clone()),
+            case: Some(row.id.handle()),
             account: Some(row.account.clone()),
             detail: detail.clone(),
         })

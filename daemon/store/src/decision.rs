@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::id::{CaseHandle, PolicyVersion};
 use readmit_recovery::time::Timestamp;
 
 /// One question to a policy and its answer.
@@ -11,7 +11,7 @@ pub struct DecisionRow {
     /// When.
     pub at: Timestamp,
     /// In which case.
-    pub case: CaseId,
+    pub case: CaseHandle,
     /// Who answered.
     pub version: PolicyVersion,
     /// Which function was asked.

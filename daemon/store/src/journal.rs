@@ -6,7 +6,7 @@
 //! within is the whole database put back to an earlier state: keep heads elsewhere and compare them.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
-use readmit_recovery::id::{AccountId, CaseId};
+use readmit_recovery::id::{AccountId, CaseHandle};
 use readmit_recovery::time::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ pub struct Entry {
     /// What happened: `case.opened`, `factor.proven` …
     pub kind: String,
     /// In which case.
-    pub case: Option<CaseId>,
+    pub case: Option<CaseHandle>,
     /// To which account.
     pub account: Option<AccountId>,
     /// Everything else. Lies in clear on the disk, so no secret and no whole address may be in it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::id::{CaseHandle, PolicyVersion};
 use readmit_recovery::time::Timestamp;
 
 /// The last candidate set that was asked beside the one in force.
@@ -58,7 +58,7 @@ pub struct DifferenceRow {
     /// When the question was asked.
     pub at: Timestamp,
     /// In which case.
-    pub case: CaseId,
+    pub case: CaseHandle,
     /// The version whose answer was followed.
     pub version: PolicyVersion,
     /// Which function was asked.

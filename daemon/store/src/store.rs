@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use readmit_recovery::id::{AccountId, CaseId, DeviceId, PolicyVersion};
+use readmit_recovery::id::{AccountId, CaseHandle, CaseId, DeviceId, PolicyVersion};
 use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
 
@@ -48,6 +48,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// One case.
     fn case<'a>(&'a self, id: &'a CaseId) -> Reply<'a, Option<StoredCase>>;
+    /// The case of a handle.
+    fn case_of<'a>(&'a self, handle: &'a CaseHandle) -> Reply<'a, Option<StoredCase>>;
 
     /// The cases that fit, the newest first.
     fn cases(&self, filter: CaseFilter, page: Page) -> Reply<'_, Vec<CaseRow>>;
@@ -74,7 +76,7 @@ pub trait Store: Send + Sync + 'static {
     fn journal(&self, since: Timestamp, after_seq: u64, limit: u32) -> Reply<'_, Vec<JournalRow>>;
 
     /// The journal of one case, in order, at most [`MAX_PAGE`] entries.
-    fn journal_of<'a>(&'a self, case: &'a CaseId) -> Reply<'a, Vec<JournalRow>>;
+    fn journal_of<'a>(&'a self, case: &'a CaseHandle) -> Reply<'a, Vec<JournalRow>>;
 
     /// Reads the whole journal and checks every link and the signature. Takes about a second a million
     /// entries, on a thread of its own.

@@ -226,7 +226,7 @@ async fn twice_and_in_two_tabs_is_as_good_as_once() {
     let journal = place.world.desk.journal().await;
     for kind in ["sign_in_claimed", "password_changed", "device_enrolled", "enrollment_began"] {
         let times =
-            journal.iter().filter(|entry| entry["kind"] == kind && entry["case"] == case.id.as_str()).count();
+            journal.iter().filter(|entry| entry["kind"] == kind && entry["case"] == case.handle()).count();
         assert_eq!(times, 1, "{kind}");
     }
 }

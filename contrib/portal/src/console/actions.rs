@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::frame::{self, foreign};
 use super::plain::{Lines, plain};
 use super::views::{Case, Entry};
-use super::{Console, case, handles, refusals};
+use super::{Console, case, refusals};
 use crate::desk::DeskError;
 use crate::limits::REASON_BYTES;
 use crate::pages::parts::{self, Field, Kind, Tone, Wrong};
@@ -117,11 +117,7 @@ async fn act(
     Form(mut decision): Form<Decision>,
 ) -> Result<Page, Problem> {
     let action = Action::named(&action).ok_or(Problem::NoPage)?;
-    let id = match handles::find(&console, &handle).await {
-        Ok(id) => id,
-        Err(error) => return refusals::page(&visit, &console, error, "Cases1.List"),
-    };
-    let case = match console.staff.show(&id).await {
+    let case = match console.staff.show(&handle).await {
         Ok(case) => case,
         Err(error) => return refusals::page(&visit, &console, error, "Cases1.Show"),
     };
@@ -143,9 +139,9 @@ async fn act(
     let because = decision.because.split_whitespace().collect::<Vec<_>>().join(" ");
     let because = because.as_str();
     let done = match action {
-        Action::Approve => console.staff.approve(&id, because).await,
-        Action::Deny => console.staff.deny(&id, because).await,
-        Action::Pass | Action::Reset => console.staff.resolve(&id, action.word(), because).await,
+        Action::Approve => console.staff.approve(&handle, because).await,
+        Action::Deny => console.staff.deny(&handle, because).await,
+        Action::Pass | Action::Reset => console.staff.resolve(&handle, action.word(), because).await,
     };
     match done {
         Ok(()) => {
@@ -153,7 +149,7 @@ async fn act(
             Ok(visit.go_back_to(&to))
         }
         Err(DeskError::WrongState(_)) => {
-            let case = console.staff.show(&id).await?;
+            let case = console.staff.show(&handle).await?;
             Ok(over(&visit, &console, &handle, &case))
         }
         Err(DeskError::RateLimited(_) | DeskError::Refused(_)) => {

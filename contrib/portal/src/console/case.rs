@@ -12,7 +12,7 @@ use super::actions::Action;
 use super::frame::{self, badge, foreign};
 use super::people::Person;
 use super::views::Case;
-use super::{Console, facts, handles, live, refusals, timeline};
+use super::{Console, facts, live, refusals, timeline};
 use crate::pages::parts::{self, Tone};
 use crate::web::{Page, Portal, Problem, Visit};
 
@@ -47,7 +47,7 @@ async fn show(
 
 /// The case of a handle.
 pub(super) async fn look(console: &Console, handle: &str) -> Result<Case, crate::desk::DeskError> {
-    console.staff.show(&handles::find(console, handle).await?).await
+    console.staff.show(handle).await
 }
 
 /// The page of a case, with something to know at its head.

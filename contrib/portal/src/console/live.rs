@@ -19,11 +19,10 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Console;
+use super::case;
 use super::queue::{self, Asked};
-use super::{case, handles};
 use crate::desk::DeskError;
 use crate::limits;
-use crate::secret::Secret;
 use crate::web::{Portal, Problem, Ticket, Visit};
 
 pub(super) fn routes() -> Router<Arc<Portal>> {
@@ -88,21 +87,20 @@ async fn of_case(
     Path(handle): Path<String>,
     Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
-    let case = handles::find(&console, &handle).await?;
-    listen(&visit, console, Watched::Case(case), seen)
+    listen(&visit, console, Watched::Case(handle), seen)
 }
 
 /// What a page shows.
 enum Watched {
     Queue(Asked),
-    Case(Secret),
+    Case(String),
 }
 
 impl Watched {
     async fn version(&self, console: &Console) -> Result<String, DeskError> {
         match self {
-            Self::Queue(asked) => Ok(queue::version_of(console, &queue::rows(console, asked).await?)),
-            Self::Case(id) => Ok(case::version_of(&console.staff.show(id).await?)),
+            Self::Queue(asked) => Ok(queue::version_of(&queue::rows(console, asked).await?)),
+            Self::Case(handle) => Ok(case::version_of(&console.staff.show(handle).await?)),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It acts as the user that it runs as and serves that user alone: the daemon, and whoever it asks for leave, see
 //! their user id, and the journal names them. Who may reach its socket is the system's say ([`door`]); no password is
-//! typed here, and nothing in it is privileged. Cases are named by handles ([`handles`]), since a case's id is the
-//! secret that lets its person act in it.
+//! typed here, and nothing in it is privileged. Cases are named by handles that the daemon gives, since a case's id
+//! is the secret that lets its person act in it.
 
 mod actions;
 mod args;
@@ -12,7 +12,6 @@ mod door;
 mod entering;
 mod facts;
 mod frame;
-mod handles;
 mod listening;
 mod live;
 mod people;
@@ -33,7 +32,6 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::args::ConsoleArgs;
 use self::door::Door;
-use self::handles::Handles;
 use self::listening::{ListenError, Listener};
 use self::people::{Person, UnknownUser};
 use self::staff::Staff;
@@ -63,7 +61,6 @@ pub(crate) struct Console {
     /// Whom it serves, and as whom it acts.
     officer: Person,
     staff: Staff,
-    handles: Handles,
     door: Door,
 }
 
@@ -91,7 +88,7 @@ pub(crate) async fn serve(
     portal.stop = stop.clone();
     let portal = Arc::new(portal);
     tell(&door, &listener, &officer).map_err(ConsoleError::Tell)?;
-    let console = Arc::new(Console { officer, staff: Staff::new(&bus), handles: Handles::new(), door });
+    let console = Arc::new(Console { officer, staff: Staff::new(&bus), door });
     let entered = console.door.entered();
     let serving = listener.serve(router(portal, console), stop);
     tokio::pin!(serving);

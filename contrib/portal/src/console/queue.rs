@@ -16,7 +16,6 @@ use super::{Console, live, refusals};
 use crate::desk::DeskError;
 use crate::limits::{CONSOLE_ROWS, CONSOLE_WORD_BYTES};
 use crate::pages::parts::{self, Field, Wrong};
-use crate::secret::Secret;
 use crate::web::{Page, Portal, Problem, Visit};
 
 /// What can be shown beside what waits for people.
@@ -66,13 +65,13 @@ async fn show(
     let part = live::Part {
         here: &format!("/{address}"),
         events: &format!("/events{address}"),
-        version: &version_of(&console, &found),
+        version: &version_of(&found),
         say: &visit.say_with("console-refreshed", &[("count", &shown)]),
     };
     let content = html! {
         h1 { (title) }
         (filter(&visit, &asked, &error))
-        (part.draw(&visit, &table(&visit, &console, &found)))
+        (part.draw(&visit, &table(&visit, &found)))
         (pages(&visit, &asked, found.len()))
     };
     if error.is_empty() {
@@ -89,9 +88,8 @@ pub(super) async fn rows(console: &Console, asked: &Asked) -> Result<Vec<Row>, D
 }
 
 /// What the rows are known by.
-pub(super) fn version_of(console: &Console, rows: &[Row]) -> String {
-    let seen: Vec<_> =
-        rows.iter().map(|row| (handle_of(console, row), &row.state, row.next_deadline)).collect();
+pub(super) fn version_of(rows: &[Row]) -> String {
+    let seen: Vec<_> = rows.iter().map(|row| (handle_of(row), &row.state, row.next_deadline)).collect();
     live::version(seen)
 }
 
@@ -161,7 +159,7 @@ fn filter(visit: &Visit, asked: &Asked, error: &str) -> Markup {
     }
 }
 
-fn table(visit: &Visit, console: &Console, rows: &[Row]) -> Markup {
+fn table(visit: &Visit, rows: &[Row]) -> Markup {
     if rows.is_empty() {
         return html! { p { (visit.say("console-nothing")) } };
     }
@@ -176,18 +174,18 @@ fn table(visit: &Visit, console: &Console, rows: &[Row]) -> Markup {
                 }
             }
             tbody {
-                @for row in rows.iter().take(CONSOLE_ROWS as usize) { (line(visit, console, row)) }
+                @for row in rows.iter().take(CONSOLE_ROWS as usize) { (line(visit, row)) }
             }
         }
     }
 }
 
-fn handle_of(console: &Console, row: &Row) -> String {
-    console.handles.of(&Secret::new(row.case.clone().unwrap_or_default()))
+fn handle_of(row: &Row) -> &str {
+    row.case.as_deref().unwrap_or_default()
 }
 
-fn line(visit: &Visit, console: &Console, row: &Row) -> Markup {
-    let handle = handle_of(console, row);
+fn line(visit: &Visit, row: &Row) -> Markup {
+    let handle = handle_of(row);
     let state = row.state.as_deref().unwrap_or_default();
     let opened = row.opened_at.unwrap_or_default();
     let label = |key: &str| visit.say(&format!("console-column-{key}"));

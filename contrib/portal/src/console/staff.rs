@@ -8,7 +8,6 @@ use zbus::Variant;
 
 use super::views::{Case, Row};
 use crate::desk::{self, DeskError, Dict};
-use crate::secret::Secret;
 
 /// Recoveries, for administrators and support. The console never asks for more rights than its user has.
 #[zbus::proxy(
@@ -70,34 +69,34 @@ impl Staff {
     }
 
     /// A case with its whole history.
-    pub(super) async fn show(&self, case: &Secret) -> Result<Case, DeskError> {
+    pub(super) async fn show(&self, case: &str) -> Result<Case, DeskError> {
         let line = self.line().await?;
-        self.heard(line.show(case.expose()).await).await
+        self.heard(line.show(case).await).await
     }
 
     /// Vouches for the person.
-    pub(super) async fn approve(&self, case: &Secret, because: &str) -> Result<(), DeskError> {
+    pub(super) async fn approve(&self, case: &str, because: &str) -> Result<(), DeskError> {
         let line = self.line().await?;
-        self.heard(line.approve(case.expose(), because).await).await
+        self.heard(line.approve(case, because).await).await
     }
 
     /// Refuses the recovery.
-    pub(super) async fn deny(&self, case: &Secret, because: &str) -> Result<(), DeskError> {
+    pub(super) async fn deny(&self, case: &str, because: &str) -> Result<(), DeskError> {
         let line = self.line().await?;
-        self.heard(line.deny(case.expose(), because).await).await
+        self.heard(line.deny(case, because).await).await
     }
 
     /// Resolves an escalated recovery: `pass` or `reset`.
     pub(super) async fn resolve(
         &self,
-        case: &Secret,
+        case: &str,
         action: &'static str,
         because: &str,
     ) -> Result<(), DeskError> {
         let resolution =
             Dict::from([("action", Variant::from(action)), ("because", Variant::from(because.to_owned()))]);
         let line = self.line().await?;
-        self.heard(line.resolve(case.expose(), resolution).await).await
+        self.heard(line.resolve(case, resolution).await).await
     }
 
     /// The connection, made anew where it was lost.

@@ -7,7 +7,7 @@ use readmit_policy::workbench::replay::log::{header, line};
 use readmit_policy::workbench::{Journey, Start};
 use readmit_policy::{Budget, Channels, PolicySet, Sources};
 use readmit_recovery::facts::Question;
-use readmit_recovery::id::CaseId;
+use readmit_recovery::id::CaseHandle;
 use readmit_recovery::rules::Rules;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -45,7 +45,7 @@ fn decisions(count: u64) -> Vec<Value> {
             let mut logged = Value::Null;
             let mut policy = |question: &Question| {
                 let mut question = question.clone();
-                question.case = CaseId::from_random(u128::from(id).to_be_bytes());
+                question.case = CaseHandle::from_random(u128::from(id).to_be_bytes());
                 let verdict = set.decide(&question).verdict;
                 logged = json!({"id": id, "at": question.now.unix() + id, "case": question.case.as_str(),
                     "version": set.version().as_str(), "hook": "open", "micros": 9,

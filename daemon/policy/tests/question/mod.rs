@@ -8,7 +8,7 @@ use readmit_recovery::factor::Factor;
 use readmit_recovery::facts::{
     AccountFacts, Client, DeviceFacts, EmailFacts, Facts, Failure, Has, History, Hook, PhoneFacts, Question,
 };
-use readmit_recovery::id::{AccountId, CaseId, DeviceId};
+use readmit_recovery::id::{AccountId, CaseHandle, DeviceId};
 use readmit_recovery::time::Timestamp;
 
 /// 2026-11-22T12:00:00Z.
@@ -24,7 +24,7 @@ pub fn question(hook: Hook) -> Question {
     };
     Question {
         hook,
-        case: CaseId::from_random([7; 16]),
+        case: CaseHandle::from_random([7; 16]),
         reason: Reason::Lost,
         facts: facts(),
         proven: match hook {

@@ -20,7 +20,7 @@ impl Turn<'_> {
     pub(super) fn ask(&mut self, hook: Hook, factor: Option<Factor>, failure: Option<Failure>) -> Verdict {
         let question = Question {
             hook,
-            case: self.case.id.clone(),
+            case: self.case.id.handle(),
             reason: self.case.reason,
             facts: self.case.facts.clone(),
             proven: self.case.proven.clone(),

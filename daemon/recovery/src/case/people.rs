@@ -12,6 +12,7 @@ use crate::factor::Factor;
 use crate::facts::Hook;
 use crate::id::TicketId;
 use crate::limits::{LONGEST_RESEND_WAIT, MAX_MESSAGE_BYTES, NOTICE_LIFE, PASS_LIFE, VETO_LIFE};
+use crate::person::is_same_person;
 use crate::plan::{Atom, Plan};
 use crate::recovery_code;
 use crate::secret::Secret;
@@ -28,7 +29,7 @@ impl Turn<'_> {
             let refusal = if planned { Refusal::NotYet } else { Refusal::NotAsked };
             return Err(refusal(Factor::Approval));
         }
-        if self.case.approvals.contains(&by.name) {
+        if self.case.approvals.iter().any(|earlier| is_same_person(earlier, &by.name)) {
             return Err(Refusal::SamePerson);
         }
         self.record("approved", vec![("by", by.name.clone()), ("because", because)]);
@@ -232,7 +233,7 @@ impl Turn<'_> {
     fn history_in_words(&self) -> String {
         let case = &self.case;
         let mut lines = vec![
-            format!("case {} for account {}", case.id, case.account),
+            format!("case {} for account {}", case.id.handle(), case.account),
             format!("opened {}, reason {}", case.opened_at.rfc3339(), case.reason.as_str()),
         ];
         if case.standing == Standing::Decoy {

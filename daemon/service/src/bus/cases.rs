@@ -7,7 +7,7 @@ use readmit_recovery::account::Form;
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::case::{Case, Standing, State};
 use readmit_recovery::factor::Factor;
-use readmit_recovery::id::AccountId;
+use readmit_recovery::id::{AccountId, CaseHandle};
 use readmit_recovery::plan::Atom;
 use readmit_recovery::support::Ticket;
 use readmit_recovery::time::Timestamp;
@@ -16,7 +16,7 @@ use zbus::message::Header;
 use zbus::wire::{OwnedVariant, Variant};
 use zbus::{Connection, interface};
 
-use super::action::Action;
+use super::action::{Action, Request};
 use super::audit;
 use super::dict::{Dict, In, Out};
 use super::error::Error;
@@ -37,7 +37,8 @@ impl Cases {
     }
 }
 
-/// Lets staff see and decide recoveries. Nobody decides about their own account.
+/// Lets staff see and decide recoveries. Nobody decides about their own account. Staff name a case by its handle, which
+/// List gives: the id is a secret of whoever recovers, and is understood, but never shown.
 #[interface(name = "org.readmit.Cases1")]
 impl Cases {
     /// Lists recoveries. filter (all optional): state s, account s, open b, order s (newest first, which is usual, or
@@ -71,7 +72,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(Action::CasesShow, connection, &header, |caller| async move {
+            .admin(about(Action::CasesShow, &case)?, connection, &header, |caller| async move {
                 let history = self.service.case_history(&case, &caller.officer()).await?;
                 Ok(shown(&history, self.service.settings()))
             })
@@ -87,7 +88,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(Action::CasesApprove, connection, &header, |caller| async move {
+            .admin(about(Action::CasesApprove, &case)?, connection, &header, |caller| async move {
                 self.service.approve(&case, &because, &caller.officer()).await
             })
             .await
@@ -102,7 +103,7 @@ impl Cases {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(Action::CasesDeny, connection, &header, |caller| async move {
+            .admin(about(Action::CasesDeny, &case)?, connection, &header, |caller| async move {
                 self.service.deny(&case, &because, &caller.officer()).await
             })
             .await
@@ -117,16 +118,29 @@ impl Cases {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
+        let (action, because) = resolution_of(resolution)?;
+        let ask = about(Action::CasesResolve, &case)?.about("resolution", &action);
         self.gate
-            .admin(Action::CasesResolve, connection, &header, |caller| async move {
-                let mut resolution = In::new("resolution", resolution);
-                let action = resolution.text("action")?.unwrap_or_default();
-                let because = resolution.text("because")?.unwrap_or_default();
-                resolution.finish()?;
+            .admin(ask, connection, &header, |caller| async move {
                 self.service.resolve(&case, &action, &because, &caller.officer()).await
             })
             .await
     }
+}
+
+/// An action about a case, which polkit knows by its handle as everybody does.
+fn about(action: Action, case: &str) -> Result<Request, Fault> {
+    let handle = CaseHandle::of(case).map_err(Fault::invalid)?;
+    Ok(action.about("case", handle.as_str()))
+}
+
+/// What is to be done with an escalated case, and why.
+fn resolution_of(resolution: HashMap<String, Variant<'_>>) -> Result<(String, String), Fault> {
+    let mut from = In::new("resolution", resolution);
+    let action = from.text("action")?.unwrap_or_default();
+    let because = from.text("because")?.unwrap_or_default();
+    from.finish()?;
+    Ok((action, because))
 }
 
 fn read(filter: HashMap<String, Variant<'_>>) -> Result<CaseFilter, Fault> {
@@ -149,7 +163,7 @@ fn read(filter: HashMap<String, Variant<'_>>) -> Result<CaseFilter, Fault> {
 
 fn listed(row: &CaseRow) -> Dict {
     Out::new()
-        .put("case", row.id.as_str())
+        .put("case", row.id.handle().as_str())
         .put("account", row.account.as_str())
         .put("state", row.state.as_str())
         .put("reason", row.reason.as_str())
@@ -173,7 +187,7 @@ fn shown(history: &CaseHistory, settings: &Settings) -> Dict {
     let mut view = history.view.clone();
     view.steps.iter_mut().for_each(|step| step.code = None);
     let more = Out::new()
-        .put("case", case.id.as_str())
+        .put("case", case.id.handle().as_str())
         .put("policy", case.policy.as_str())
         .put("client", client)
         .put("failures", failures)

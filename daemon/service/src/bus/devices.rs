@@ -43,11 +43,16 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(Action::DevicesEnroll, connection, &header, |caller| async move {
-                let properties = read(properties)?;
-                let device = self.service.enroll(&account, properties, &caller.actor()).await?;
-                Ok(enrollment(&device.secret, &device.uri)?.put("device", device.id.as_str()).done())
-            })
+            .admin(
+                Action::DevicesEnroll.about("account", &account),
+                connection,
+                &header,
+                |caller| async move {
+                    let properties = read(properties)?;
+                    let device = self.service.enroll(&account, properties, &caller.officer()).await?;
+                    Ok(enrollment(&device.secret, &device.uri)?.put("device", device.id.as_str()).done())
+                },
+            )
             .await
     }
 
@@ -60,7 +65,7 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<Dict>, Error> {
         self.gate
-            .admin(Action::DevicesList, connection, &header, |_caller| async move {
+            .admin(Action::DevicesList.about("account", &account), connection, &header, |_caller| async move {
                 Ok(self.service.devices(&account).await?.iter().map(shown).collect())
             })
             .await
@@ -75,9 +80,12 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(Action::DevicesDeactivate, connection, &header, |caller| async move {
-                self.service.deactivate(&device, &because, &caller.actor()).await
-            })
+            .admin(
+                Action::DevicesDeactivate.about("device", &device),
+                connection,
+                &header,
+                |caller| async move { self.service.deactivate(&device, &because, &caller.officer()).await },
+            )
             .await
     }
 
@@ -89,8 +97,8 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(Action::DevicesDelete, connection, &header, |caller| async move {
-                self.service.delete_device(&device, &caller.actor()).await
+            .admin(Action::DevicesDelete.about("device", &device), connection, &header, |caller| async move {
+                self.service.delete_device(&device, &caller.officer()).await
             })
             .await
     }
@@ -106,9 +114,9 @@ impl Devices {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<bool, Error> {
         self.gate
-            .admin(Action::DevicesResync, connection, &header, |caller| async move {
+            .admin(Action::DevicesResync.about("device", &device), connection, &header, |caller| async move {
                 let (first, second) = (Secret::new(first), Secret::new(second));
-                self.service.resync_by_admin(&device, &first, &second, &caller.actor()).await
+                self.service.resync_by_admin(&device, &first, &second, &caller.officer()).await
             })
             .await
     }

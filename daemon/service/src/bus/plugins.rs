@@ -52,7 +52,7 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(Action::PluginsTest, connection, &header, |caller| async move {
+            .admin(Action::PluginsTest.about("plugin", &plugin), connection, &header, |caller| async move {
                 let ended = self.service.test_plugin(&plugin, &address, &caller.actor()).await?;
                 Ok(Out::new()
                     .put("disposition", ended.disposition.as_str())
@@ -70,9 +70,12 @@ impl Plugins {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
         self.gate
-            .admin(Action::PluginsRestart, connection, &header, |caller| async move {
-                self.service.restart_plugin(&plugin, &caller.actor()).await
-            })
+            .admin(
+                Action::PluginsRestart.about("plugin", &plugin),
+                connection,
+                &header,
+                |caller| async move { self.service.restart_plugin(&plugin, &caller.actor()).await },
+            )
             .await
     }
 }

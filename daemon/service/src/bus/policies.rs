@@ -89,9 +89,14 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(Action::PoliciesActivate, connection, &header, |caller| async move {
-                Ok(self.service.activate_policies(&version, &caller.actor()).await?.to_string())
-            })
+            .admin(
+                Action::PoliciesActivate.about("version", &version),
+                connection,
+                &header,
+                |caller| async move {
+                    Ok(self.service.activate_policies(&version, &caller.actor()).await?.to_string())
+                },
+            )
             .await
     }
 
@@ -107,9 +112,14 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, Error> {
         self.gate
-            .admin(Action::PoliciesRollback, connection, &header, |caller| async move {
-                Ok(self.service.roll_back_policies(&version, &caller.actor()).await?.to_string())
-            })
+            .admin(
+                Action::PoliciesRollback.about("version", &version),
+                connection,
+                &header,
+                |caller| async move {
+                    Ok(self.service.roll_back_policies(&version, &caller.actor()).await?.to_string())
+                },
+            )
             .await
     }
 
@@ -132,17 +142,22 @@ impl Policies {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Dict, Error> {
         self.gate
-            .admin(Action::PoliciesExplain, connection, &header, |_caller| async move {
-                let mut context = context;
-                let detail = explained::wants_detail(&mut context)?;
-                let context = open_context(context)?;
-                let answer = explained(&self.service.explain(&account, &reason, &context).await?);
-                if !detail {
-                    return Ok(answer.done());
-                }
-                let detail = self.service.explain_in_detail(&account, &reason, &context).await?;
-                Ok(explained::detail(answer, &detail).done())
-            })
+            .admin(
+                Action::PoliciesExplain.about("account", &account),
+                connection,
+                &header,
+                |_caller| async move {
+                    let mut context = context;
+                    let detail = explained::wants_detail(&mut context)?;
+                    let context = open_context(context)?;
+                    let answer = explained(&self.service.explain(&account, &reason, &context).await?);
+                    if !detail {
+                        return Ok(answer.done());
+                    }
+                    let detail = self.service.explain_in_detail(&account, &reason, &context).await?;
+                    Ok(explained::detail(answer, &detail).done())
+                },
+            )
             .await
     }
 

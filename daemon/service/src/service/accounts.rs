@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use readmit_recovery::account::Account;
+use readmit_recovery::command::Purpose;
 use readmit_recovery::event::{Event, Staff};
 use readmit_recovery::factor::Factor;
-use readmit_recovery::id::AccountId;
+use readmit_recovery::id::{AccountId, DeliveryId};
 use readmit_recovery::recovery_code;
 use readmit_recovery::secret::Secret;
+use readmit_recovery::time::Timestamp;
 use readmit_store::limits::MAX_PAGE;
-use readmit_store::{AccountFilter, AccountRecord, CaseFilter, CommitError, Entry, Page, Write};
+use readmit_store::{AccountFilter, AccountRecord, CaseFilter, CommitError, Entry, OutboxItem, Page, Write};
 use serde_json::{Map, Value};
 
 use super::authentication::forget_wrong_passwords;
 use super::devices::no_account;
-use super::limits::LONGEST_PASS;
-use super::{AccountProperties, Fault, Service, now, parse_account, seed};
+use super::limits::{LONGEST_PASS, LONGEST_SENT_PASS};
+use super::payload::Payload;
+use super::{AccountProperties, Fault, Officer, Service, now, parse_account, seed};
 
 impl Service {
     /// Puts an account on file.
@@ -57,16 +60,17 @@ impl Service {
     /// Changes what is on file about an account.
     ///
     /// # Errors
-    /// [`Fault::InvalidArgument`] names the property; [`Fault::NotFound`].
+    /// [`Fault::InvalidArgument`] names the property; [`Fault::NotFound`]; [`Fault::NotAuthorized`] for one's own.
     pub async fn set_account(
         &self,
         id: &str,
         properties: &AccountProperties,
-        actor: &str,
+        by: &Officer,
     ) -> Result<(), Fault> {
         // One at a time: what somebody else has changed since it was read must not be undone.
         let _alone = self.changing_accounts.lock().await;
         let old = self.account(id).await?.account;
+        self.not_own(&old.id, by).await?;
         let mut account = old.clone();
         properties.apply_to(&mut account, now())?;
         let changed = changed(&old, &account);
@@ -77,7 +81,7 @@ impl Service {
             writes.push(Write::ClearFailures { account: account.id.clone(), factor });
         }
         writes.push(Write::UpdateAccount(account));
-        let committed = self.store.commit(self.change(actor, writes)).await;
+        let committed = self.store.commit(self.change(&by.actor, writes)).await;
         self.likeness.forget();
         committed.map(|_| ()).map_err(|error| no_account(error, &old.id))
     }
@@ -107,18 +111,19 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`].
-    pub async fn remove_account(&self, id: &str, actor: &str) -> Result<(), Fault> {
+    pub async fn remove_account(&self, id: &str, by: &Officer) -> Result<(), Fault> {
         let id = parse_account(id)?;
+        self.not_own(&id, by).await?;
         if self.store.account(&id, now()).await?.is_none() {
             return Err(no_account(CommitError::NotFound, &id));
         }
         // Before, so that a crash leaves no case behind; after, for those that were opened meanwhile.
-        self.deny_open_cases(&id, actor).await?;
+        self.deny_open_cases(&id, &by.actor).await?;
         let writes = vec![Write::RemoveAccount(id.clone()), account_entry("account_removed", &id)];
-        let committed = self.store.commit(self.change(actor, writes)).await;
+        let committed = self.store.commit(self.change(&by.actor, writes)).await;
         self.likeness.forget();
         committed.map_err(|error| no_account(error, &id))?;
-        self.deny_open_cases(&id, actor).await
+        self.deny_open_cases(&id, &by.actor).await
     }
 
     async fn deny_open_cases(&self, account: &AccountId, actor: &str) -> Result<(), Fault> {
@@ -145,14 +150,15 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`].
-    pub async fn issue_recovery_codes(&self, id: &str, actor: &str) -> Result<Vec<Secret>, Fault> {
+    pub async fn issue_recovery_codes(&self, id: &str, by: &Officer) -> Result<Vec<Secret>, Fault> {
         let account = parse_account(id)?;
+        self.not_own(&account, by).await?;
         let codes = recovery_code::new_set(&seed()?);
         let hashes = codes.iter().filter_map(recovery_code::hash).collect();
         let replace = Write::ReplaceRecoveryCodes { account: account.clone(), hashes };
         let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::RecoveryCode };
         let writes = vec![replace, forgotten, account_entry("recovery_codes_issued", &account)];
-        let committed = self.store.commit(self.change(actor, writes)).await;
+        let committed = self.store.commit(self.change(&by.actor, writes)).await;
         committed.map_err(|error| no_account(error, &account))?;
         Ok(codes)
     }
@@ -161,30 +167,67 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::InvalidArgument`] for an endless life.
-    pub async fn issue_pass(&self, id: &str, seconds: u32, actor: &str) -> Result<Secret, Fault> {
+    pub async fn issue_pass(&self, id: &str, seconds: u32, by: &Officer) -> Result<Secret, Fault> {
         let account = parse_account(id)?;
-        let life = Duration::from_secs(seconds.into());
-        if life.is_zero() || life > LONGEST_PASS {
-            return Err(Fault::invalid("a pass lives from 1 second to 30 days"));
-        }
-        let pass = recovery_code::new_code(&seed()?, "pass");
-        let hash = recovery_code::hash(&pass).ok_or_else(Fault::internal)?;
-        let expires_at = now().plus(life);
-        let issue = Write::IssuePass { account: account.clone(), hash, expires_at };
-        let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Pass };
-        let entry = detailed("pass_issued", &account, "expires_at", expires_at.rfc3339());
-        let writes = vec![issue, forgotten, entry];
-        let committed = self.store.commit(self.change(actor, writes)).await;
+        self.not_own(&account, by).await?;
+        let pass = NewPass::new(&account, Duration::from_secs(seconds.into()), LONGEST_PASS)?;
+        let entry = detailed("pass_issued", &account, "expires_at", pass.expires_at.rfc3339());
+        let writes = pass.writes.into_iter().chain([entry]).collect();
+        let committed = self.store.commit(self.change(&by.actor, writes)).await;
         committed.map_err(|error| no_account(error, &account))?;
-        Ok(pass)
+        Ok(pass.pass)
+    }
+
+    /// Sends an access pass that counts once to the first verified address on file, and says where to, masked: whoever
+    /// has it sent never sees it.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], [`Fault::Refused`] without an address, [`Fault::InvalidArgument`] for a life longer than
+    /// what is sent by mail may have, [`Fault::NotAuthorized`] for one's own account.
+    pub async fn send_pass(&self, id: &str, seconds: u32, by: &Officer) -> Result<String, Fault> {
+        let account = self.account(id).await?.account;
+        self.not_own(&account.id, by).await?;
+        let to = account.emails.iter().find(|email| email.verified_at.is_some()).ok_or_else(|| {
+            Fault::Refused(format!(
+                "no verified e-mail address is on file for `{}`: an administrator can put one there, or issue a pass \
+                 and hand it over",
+                account.id
+            ))
+        })?;
+        let pass = NewPass::new(&account.id, Duration::from_secs(seconds.into()), LONGEST_SENT_PASS)?;
+        let minutes = u64::from(seconds).div_ceil(60).to_string();
+        let payload = Payload::Message {
+            to: to.address.as_str().to_owned(),
+            purpose: Purpose::Pass.as_str().to_owned(),
+            locale: account.locale.clone().unwrap_or_else(|| "en".to_owned()),
+            fields: [("code", pass.pass.expose()), ("minutes", &minutes)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        };
+        let item = OutboxItem {
+            id: DeliveryId::from_random(seed()?.id("pass delivery")),
+            case: None,
+            channel: "email".to_owned(),
+            at_most_once: payload.is_at_most_once(),
+            not_before: now(),
+            deadline: pass.expires_at,
+            payload: payload.to_bytes()?,
+        };
+        let entry = detailed("pass_sent", &account.id, "expires_at", pass.expires_at.rfc3339());
+        let writes = pass.writes.into_iter().chain([Write::Enqueue(item), entry]).collect();
+        let committed = self.store.commit(self.change(&by.actor, writes)).await;
+        committed.map_err(|error| no_account(error, &account.id))?;
+        self.outbox.notify_one();
+        Ok(to.address.masked())
     }
 
     /// Sets an account's password.
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::InvalidArgument`] if it is too short.
-    pub async fn set_password(&self, id: &str, password: Secret, actor: &str) -> Result<(), Fault> {
+    pub async fn set_password(&self, id: &str, password: Secret, by: &Officer) -> Result<(), Fault> {
         let account = parse_account(id)?;
+        self.not_own(&account, by).await?;
         let hash = self.passwords.hash(password).await?;
         let writes = vec![
             Write::SetPassword { account: account.clone(), hash },
@@ -192,8 +235,33 @@ impl Service {
             forget_wrong_passwords(&account),
             account_entry("password_set", &account),
         ];
-        let committed = self.store.commit(self.change(actor, writes)).await;
+        let committed = self.store.commit(self.change(&by.actor, writes)).await;
         committed.map(|_| ()).map_err(|error| no_account(error, &account))
+    }
+}
+
+/// A fresh pass, and what puts it on file.
+struct NewPass {
+    pass: Secret,
+    expires_at: Timestamp,
+    writes: [Write; 2],
+}
+
+impl NewPass {
+    fn new(account: &AccountId, life: Duration, longest: Duration) -> Result<Self, Fault> {
+        if life.is_zero() || life > longest {
+            let hours = longest.as_secs() / 3600;
+            return Err(Fault::invalid(match hours / 24 {
+                days if days > 1 => format!("a pass lives from 1 second to {days} days"),
+                _ => format!("a pass that is sent lives from 1 second to {hours} hours"),
+            }));
+        }
+        let pass = recovery_code::new_code(&seed()?, "pass");
+        let hash = recovery_code::hash(&pass).ok_or_else(Fault::internal)?;
+        let expires_at = now().plus(life);
+        let issue = Write::IssuePass { account: account.clone(), hash, expires_at };
+        let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Pass };
+        Ok(Self { pass, expires_at, writes: [issue, forgotten] })
     }
 }
 

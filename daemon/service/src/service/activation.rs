@@ -4,6 +4,7 @@
 
 use readmit_policy::PolicySet;
 use readmit_recovery::id::PolicyVersion;
+use readmit_recovery::person::is_same_person;
 use readmit_store::{Activation, Entry, Found, PendingPolicy, Write};
 use serde_json::{Map, Value};
 
@@ -204,7 +205,7 @@ impl Service {
     /// Adds an approval; the last one that is needed brings the set into force.
     async fn approve_pending(&self, pending: PendingPolicy, actor: &str) -> Result<PolicyVersion, Fault> {
         let PendingPolicy { version, files, mut approved_by, found, tests, restores, .. } = pending;
-        if approved_by.iter().any(|by| by == actor) {
+        if approved_by.iter().any(|by| is_same_person(by, actor)) {
             return Err(Fault::NotAuthorized(format!(
                 "you have approved version {version} already: a second person must"
             )));

@@ -10,7 +10,7 @@ use readmit_store::{CommitError, DeviceRecord, Entry, Spend, Write};
 use serde_json::{Map, Value};
 
 use super::limits::MAX_REASON_BYTES;
-use super::{Fault, Service, now, parse_account, seed};
+use super::{Fault, Officer, Service, now, parse_account, seed};
 
 /// What an administrator says about a device to enroll.
 #[derive(Clone, Debug)]
@@ -43,9 +43,10 @@ impl Service {
         &self,
         account: &str,
         device: DeviceProperties,
-        actor: &str,
+        by: &Officer,
     ) -> Result<NewDevice, Fault> {
         let account = parse_account(account)?;
+        self.not_own(&account, by).await?;
         let label_fits = !device.label.trim().is_empty()
             && device.label.len() <= MAX_ANSWER_BYTES
             && !device.label.chars().any(char::is_control);
@@ -74,7 +75,10 @@ impl Service {
         };
         let forgotten = Write::ClearFailures { account: account.clone(), factor: Factor::Totp };
         let writes = vec![add, forgotten, device_entry("device_enrolled", &account, &id, None)];
-        self.store.commit(self.change(actor, writes)).await.map_err(|error| no_account(error, &account))?;
+        self.store
+            .commit(self.change(&by.actor, writes))
+            .await
+            .map_err(|error| no_account(error, &account))?;
         Ok(NewDevice { id, secret, uri })
     }
 
@@ -94,26 +98,28 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::InvalidArgument`] without a reason.
-    pub async fn deactivate(&self, device: &str, because: &str, actor: &str) -> Result<(), Fault> {
+    pub async fn deactivate(&self, device: &str, because: &str, by: &Officer) -> Result<(), Fault> {
         if because.trim().is_empty() || because.len() > MAX_REASON_BYTES {
             return Err(Fault::invalid(format!(
                 "say why, in up to {MAX_REASON_BYTES} bytes: the reason is kept in the journal"
             )));
         }
         let device = self.device(device).await?.device;
+        self.not_own(&device.account, by).await?;
         let status = Write::DeviceStatus { id: device.id.clone(), status: DeviceStatus::Deactivated };
         let entry = device_entry("device_deactivated", &device.account, &device.id, Some(because));
-        self.commit(actor, vec![status, entry]).await.map(|_| ())
+        self.commit(&by.actor, vec![status, entry]).await.map(|_| ())
     }
 
     /// Deletes a device and its secret.
     ///
     /// # Errors
     /// [`Fault::NotFound`].
-    pub async fn delete_device(&self, device: &str, actor: &str) -> Result<(), Fault> {
+    pub async fn delete_device(&self, device: &str, by: &Officer) -> Result<(), Fault> {
         let device = self.device(device).await?.device;
+        self.not_own(&device.account, by).await?;
         let entry = device_entry("device_deleted", &device.account, &device.id, None);
-        self.commit(actor, vec![Write::DeleteDevice(device.id), entry]).await.map(|_| ())
+        self.commit(&by.actor, vec![Write::DeleteDevice(device.id), entry]).await.map(|_| ())
     }
 
     /// Puts a device right by two codes in a row.
@@ -125,10 +131,11 @@ impl Service {
         device: &str,
         first: &Secret,
         second: &Secret,
-        actor: &str,
+        by: &Officer,
     ) -> Result<bool, Fault> {
         let device = self.device(device).await?;
-        self.resync_device(&device, first, second, actor).await
+        self.not_own(&device.device.account, by).await?;
+        self.resync_device(&device, first, second, &by.actor).await
     }
 
     pub(super) async fn resync_device(

@@ -74,6 +74,8 @@ pub const MAX_CAUSE_CHARS: usize = 4000;
 pub const MAX_TESTS_TOLD: usize = 20;
 /// Characters of why each of them fails.
 pub const MAX_TEST_CHARS: usize = 400;
+/// The longest life of a pass that is sent by e-mail (NIST SP 800-63B-4 §4.2.1.2).
+pub const LONGEST_SENT_PASS: Duration = Duration::from_secs(24 * 3600);
 /// Digits that a version of the policies is named by, at least.
 pub const MIN_VERSION_DIGITS: usize = 6;
 /// Bytes in the reason that an administrator gives.

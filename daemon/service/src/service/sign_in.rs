@@ -85,7 +85,7 @@ impl Service {
         let token_id = hex::encode(seed()?.id("sign-in token"));
         let recorded = Write::Journal(Entry {
             kind: "sign_in_token".to_owned(),
-            case: Some(id.clone()),
+            case: Some(id.handle()),
             account: Some(account),
             detail: Map::from_iter([
                 ("audience".to_owned(), Value::from(audience)),

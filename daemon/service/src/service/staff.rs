@@ -2,11 +2,11 @@
 
 use readmit_recovery::case::{Case, View};
 use readmit_recovery::event::{Event, Resolution, Staff};
-use readmit_recovery::id::AccountId;
+use readmit_recovery::id::{AccountId, CaseHandle, CaseId};
 use readmit_recovery::time::Timestamp;
 use readmit_store::{CaseFilter, CaseRow, JournalReport, JournalRow, Page};
 
-use super::{Fault, Service, now, parse_case};
+use super::{Fault, Service, now};
 
 /// A member of staff, as the bus knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +44,10 @@ impl Service {
     /// # Errors
     /// [`Fault::NotFound`].
     pub async fn case_history(&self, case: &str, by: &Officer) -> Result<CaseHistory, Fault> {
-        let is_own = self.staff(case, by).await?.account.is_some();
-        let (case, view) = self.show(case).await?;
-        let entries = self.store.journal_of(&case.id).await?;
+        let (id, staff) = self.staff(case, by).await?;
+        let is_own = staff.account.is_some();
+        let (case, view) = self.show(id.as_str()).await?;
+        let entries = self.store.journal_of(&id.handle()).await?;
         Ok(CaseHistory { case, view, entries, is_own })
     }
 
@@ -55,8 +56,8 @@ impl Service {
     /// # Errors
     /// [`Fault::NotAuthorized`] for one's own case, or the second time.
     pub async fn approve(&self, case: &str, because: &str, by: &Officer) -> Result<(), Fault> {
-        let staff = self.staff(case, by).await?;
-        self.act(case, by, Event::Approved { by: staff, because: because.to_owned() }).await
+        let (case, staff) = self.staff(case, by).await?;
+        self.act(&case, by, Event::Approved { by: staff, because: because.to_owned() }).await
     }
 
     /// Refuses the recovery.
@@ -64,8 +65,8 @@ impl Service {
     /// # Errors
     /// [`Fault::NotAuthorized`] for one's own case.
     pub async fn deny(&self, case: &str, because: &str, by: &Officer) -> Result<(), Fault> {
-        let staff = self.staff(case, by).await?;
-        self.act(case, by, Event::DenialDecided { by: staff, because: because.to_owned() }).await
+        let (case, staff) = self.staff(case, by).await?;
+        self.act(&case, by, Event::DenialDecided { by: staff, because: because.to_owned() }).await
     }
 
     /// Resolves an escalated case: `pass`, `reset` or `deny`.
@@ -79,8 +80,8 @@ impl Service {
             "deny" => Resolution::Deny,
             _ => return Err(Fault::invalid("unknown action: use pass, reset or deny")),
         };
-        let staff = self.staff(case, by).await?;
-        self.act(case, by, Event::Resolved { by: staff, because: because.to_owned(), resolution }).await
+        let (case, staff) = self.staff(case, by).await?;
+        self.act(&case, by, Event::Resolved { by: staff, because: because.to_owned(), resolution }).await
     }
 
     /// The journal from a time on.
@@ -99,16 +100,32 @@ impl Service {
         Ok(self.store.verify_journal().await?)
     }
 
-    async fn act(&self, case: &str, by: &Officer, event: Event) -> Result<(), Fault> {
-        self.apply(&parse_case(case)?, &by.actor, event, Vec::new()).await.map(|_| ())
+    async fn act(&self, case: &CaseId, by: &Officer, event: Event) -> Result<(), Fault> {
+        self.apply(case, &by.actor, event, Vec::new()).await.map(|_| ())
     }
 
-    /// The member of staff, with the account that is their own.
-    async fn staff(&self, case: &str, by: &Officer) -> Result<Staff, Fault> {
-        let account = self.load(&parse_case(case)?).await?.case.account;
+    /// The case that staff mean, by its handle or its id, and the member of staff, with the account that is their own.
+    async fn staff(&self, case: &str, by: &Officer) -> Result<(CaseId, Staff), Fault> {
+        let handle = CaseHandle::of(case).map_err(|_| no_such_case())?;
+        let row = self.store.case_of(&handle).await?.ok_or_else(no_such_case)?.row;
+        let (id, account) = (row.id, row.account);
         let own = self.is_own(&account, by).await?;
-        Ok(Staff { name: by.actor.clone(), account: own.then_some(account) })
+        Ok((id, Staff { name: by.actor.clone(), account: own.then_some(account) }))
     }
+    /// Nobody changes the way into their own account: what a colleague has to agree to is no safeguard against oneself.
+    ///
+    /// # Errors
+    /// [`Fault::NotAuthorized`] for one's own.
+    pub(super) async fn not_own(&self, account: &AccountId, by: &Officer) -> Result<(), Fault> {
+        if self.is_own(account, by).await? {
+            return Err(Fault::NotAuthorized(format!(
+                "`{account}` is your own account, and nobody acts on their own: ask a colleague, or recover it as \
+                 everybody does (`readmit recover`)"
+            )));
+        }
+        Ok(())
+    }
+
     /// Whether an account is theirs: it has one of their user names, or its attribute `unix_user` says so.
     async fn is_own(&self, account: &AccountId, by: &Officer) -> Result<bool, Fault> {
         if by.users.iter().any(|user| user == account.as_str()) {
@@ -118,4 +135,8 @@ impl Service {
         let of = record.and_then(|record| record.account.attributes.get("unix_user").cloned());
         Ok(of.is_some_and(|of| by.users.contains(&of)))
     }
+}
+
+fn no_such_case() -> Fault {
+    Fault::NotFound("there is no such recovery: `readmit case list` names them".to_owned())
 }

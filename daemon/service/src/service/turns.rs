@@ -206,7 +206,7 @@ impl Service {
         for kind in &effects.alerts {
             writes.push(Write::Journal(Entry {
                 kind: "alert".to_owned(),
-                case: Some(case.id.clone()),
+                case: Some(case.id.handle()),
                 account: Some(case.account.clone()),
                 detail: Map::from_iter([("kind".to_owned(), Value::String((*kind).to_owned()))]),
             }));

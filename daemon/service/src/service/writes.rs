@@ -46,7 +46,7 @@ pub(super) fn effects(transition: &Transition, row: &Row, now: Timestamp) -> Res
             record.detail.iter().map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())));
         effects.writes.push(Write::Journal(Entry {
             kind: record.kind.to_owned(),
-            case: Some(case.id.clone()),
+            case: Some(case.id.handle()),
             account: Some(case.account.clone()),
             detail: detail.collect::<Map<_, _>>(),
         }));

@@ -5,7 +5,7 @@ use readmit_recovery::secret::Secret;
 use readmit_store::Store;
 use readmitd::service::{AccountProperties, Fault, OpenContext};
 
-use crate::house::{ADMIN, ALICE, House, PASSWORD, POLICY, code, officer, write_policy};
+use crate::house::{ADMIN, ALICE, House, PASSWORD, POLICY, by, code, officer, write_policy};
 
 /// Who and what, for everything that an administrator can do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -17,17 +17,17 @@ async fn every_act_is_on_file_with_who_and_why() {
         emails: Some(vec!["new@example.org".to_owned()]),
         ..AccountProperties::default()
     };
-    service.set_account(ALICE, &other, "uid:1").await.expect("set");
-    service.issue_recovery_codes(ALICE, "uid:2").await.expect("issued");
-    service.issue_pass(ALICE, 60, "uid:3").await.expect("issued");
-    service.deactivate(device.id.as_str(), "she called", "uid:4").await.expect("deactivated");
-    service.delete_device(device.id.as_str(), "uid:5").await.expect("deleted");
+    service.set_account(ALICE, &other, &by("uid:1")).await.expect("set");
+    service.issue_recovery_codes(ALICE, &by("uid:2")).await.expect("issued");
+    service.issue_pass(ALICE, 60, &by("uid:3")).await.expect("issued");
+    service.deactivate(device.id.as_str(), "she called", &by("uid:4")).await.expect("deactivated");
+    service.delete_device(device.id.as_str(), &by("uid:5")).await.expect("deleted");
     write_policy(house.directory.path(), &format!("-- Changed.\n{POLICY}"));
     service.reload_policies("uid:6").await.expect("loaded");
     service.restart_plugin("post", "uid:8").await.expect("restarted");
     let case = house.open(ALICE, "lost").await;
     service.deny(&case, "not her voice", &officer(9)).await.expect("denied");
-    service.remove_account(ALICE, "uid:10").await.expect("removed");
+    service.remove_account(ALICE, &by("uid:10")).await.expect("removed");
     let table = [
         ("account_added", ADMIN, ""),
         ("password_set", ADMIN, ""),
@@ -65,12 +65,12 @@ async fn removing_an_account_ends_its_recoveries() {
     let recovered = house.recovered(&mut post).await;
     let proving = house.open(ALICE, "lost").await;
     house.prove(&proving, "password", PASSWORD).await;
-    house.service.remove_account(ALICE, ADMIN).await.expect("removed");
+    house.service.remove_account(ALICE, &by(ADMIN)).await.expect("removed");
     for case in [&recovered, &proving] {
         assert_eq!(house.view(case).await.state, "denied");
         assert!(matches!(house.service.claim(case, "x").await, Err(Fault::WrongState(_))));
     }
-    assert!(matches!(house.service.remove_account(ALICE, ADMIN).await, Err(Fault::NotFound(_))));
+    assert!(matches!(house.service.remove_account(ALICE, &by(ADMIN)).await, Err(Fault::NotFound(_))));
     house.stop().await;
 }
 
@@ -83,7 +83,7 @@ async fn a_device_that_is_deleted_meanwhile_is_in_nobodys_way() {
     house.prove(&case, "password", PASSWORD).await;
     house.service.start(&case, "email", "x").await.expect("started");
     let mail = post.mail("verification").await;
-    house.service.delete_device(device.id.as_str(), ADMIN).await.expect("deleted");
+    house.service.delete_device(device.id.as_str(), &by(ADMIN)).await.expect("deleted");
     house.prove(&case, "email", &mail["code"]).await;
     assert_eq!(house.view(&case).await.state, "recovered");
     let notice = post.mail("notice").await;
@@ -101,7 +101,7 @@ async fn only_an_active_device_is_recovered() {
     let stolen = house.add_alice().await;
     let phone = house.add_device("phone").await;
     let tablet = house.add_device("tablet").await;
-    house.service.deactivate(stolen.id.as_str(), "stolen", ADMIN).await.expect("deactivated");
+    house.service.deactivate(stolen.id.as_str(), "stolen", &by(ADMIN)).await.expect("deactivated");
     let table = [
         (None, &phone.id),
         (Some(tablet.id.clone()), &tablet.id),
@@ -142,7 +142,7 @@ async fn nobody_decides_about_their_own_account() {
     house.add_alice().await;
     let attributes = [("unix_user".to_owned(), "user7".to_owned())].into();
     let properties = AccountProperties { attributes: Some(attributes), ..AccountProperties::default() };
-    house.service.set_account(ALICE, &properties, ADMIN).await.expect("set");
+    house.service.set_account(ALICE, &properties, &by(ADMIN)).await.expect("set");
     let case = house.open(ALICE, "lost").await;
     let form = [("problem".to_owned(), "other".to_owned())].into();
     house.service.escalate(&case, &form, "x").await.expect("a ticket");
@@ -162,7 +162,7 @@ async fn changes_at_once_are_all_kept() {
     house.add_alice().await;
     let set = |properties: AccountProperties| {
         let service = house.service.clone();
-        tokio::spawn(async move { service.set_account(ALICE, &properties, ADMIN).await })
+        tokio::spawn(async move { service.set_account(ALICE, &properties, &by(ADMIN)).await })
     };
     let changes = [
         AccountProperties { kind: Some("boss".to_owned()), ..AccountProperties::default() },

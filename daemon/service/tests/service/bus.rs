@@ -1,6 +1,7 @@
 //! The daemon's object on a bus of its own: what it tells about itself, and whom it answers how.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -43,7 +44,17 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
     ("org.readmit.Authentication1", &["Verify", "VerifyPassword", "Resync"], &[]),
     (
         "org.readmit.Accounts1",
-        &["Add", "Set", "Show", "List", "Remove", "IssueRecoveryCodes", "IssuePass", "SetPassword"],
+        &[
+            "Add",
+            "Set",
+            "Show",
+            "List",
+            "Remove",
+            "IssueRecoveryCodes",
+            "IssuePass",
+            "SendPass",
+            "SetPassword",
+        ],
         &[],
     ),
     ("org.readmit.Devices1", &["Enroll", "List", "Deactivate", "Delete", "Resync"], &[]),
@@ -139,6 +150,42 @@ async fn every_method_and_signal_of_the_contract_is_there_and_explained() {
             assert_eq!(names.collect::<BTreeSet<_>>(), wanted, "{interface}");
         }
     }
+}
+
+/// Requirement: contrib/dbus/org.readmit.Recovery1.xml, which clients are made from, is what the daemon has; a change of
+/// it is seen. `READMIT_TEST_ACCEPT=1` accepts what there is now.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_introspection_is_the_one_on_file() {
+    let on = OnBus::with_admins(vec![own_uid()]).await;
+    let xml: String =
+        on.call("org.freedesktop.DBus.Introspectable", "Introspect", &()).await.expect("introspected");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contrib/dbus/org.readmit.Recovery1.xml");
+    let now = in_order(&xml);
+    if std::env::var_os("READMIT_TEST_ACCEPT").is_some() {
+        std::fs::write(&path, &now).expect("written");
+    }
+    let on_file = std::fs::read_to_string(&path).expect("a snapshot");
+    let change = on_file.lines().zip(now.lines()).find(|(before, now)| before != now);
+    assert!(
+        on_file == now,
+        "the interfaces have changed, first where {change:?}: see that clients of today go on working, then run \
+         READMIT_TEST_ACCEPT=1 cargo test -p readmitd --test service the_introspection"
+    );
+}
+
+/// The interfaces by name, since the daemon has them in any order.
+fn in_order(xml: &str) -> String {
+    let begin = xml.find("<interface ").expect("an interface");
+    let end = xml.rfind("</interface>").expect("its end") + "</interface>".len();
+    let head = xml[..begin].trim();
+    let mut interfaces: Vec<&str> =
+        xml[begin..end].split("</interface>").map(str::trim).filter(|part| !part.is_empty()).collect();
+    interfaces.sort_unstable();
+    let mut ordered = format!("{head}\n");
+    for interface in interfaces {
+        ordered += &format!("  {interface}\n  </interface>\n");
+    }
+    ordered + xml[end..].trim() + "\n"
 }
 
 type Dict = HashMap<String, OwnedVariant>;

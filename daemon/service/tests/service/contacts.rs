@@ -5,7 +5,7 @@ use readmit_recovery::limits::MAX_CONTACTS;
 use readmit_recovery::secret::Secret;
 use readmitd::service::{AccountProperties, Fault};
 
-use crate::house::{ADMIN, ALICE, EMAIL, House, PASSWORD, limits, private_directory, write_policy};
+use crate::house::{ADMIN, ALICE, EMAIL, House, PASSWORD, by, limits, private_directory, write_policy};
 
 const ANN: &str = "Ann Example <ann@friends.example>";
 const BOB: &str = "Bob <bob@friends.example>";
@@ -39,23 +39,30 @@ async fn a_contact_on_file_is_somebody_else_with_an_address() {
         (&[ANN, "Annie <Ann@friends.example>"], "there twice"),
         (&six, "more than 5"),
     ] {
-        let refused = house.service.set_account(ALICE, &contacts(wrong), ADMIN).await;
+        let refused = house.service.set_account(ALICE, &contacts(wrong), &by(ADMIN)).await;
         assert!(
             matches!(&refused, Err(Fault::InvalidArgument(text)) if text.starts_with("contacts: ") && text.contains(why)),
             "{wrong:?}: {refused:?}"
         );
     }
-    house.service.set_account(ALICE, &contacts(&six[1..]), ADMIN).await.expect("as many as there may be");
-    house.service.set_account(ALICE, &contacts(&[ANN, BOB]), ADMIN).await.expect("set");
+    house
+        .service
+        .set_account(ALICE, &contacts(&six[1..]), &by(ADMIN))
+        .await
+        .expect("as many as there may be");
+    house.service.set_account(ALICE, &contacts(&[ANN, BOB]), &by(ADMIN)).await.expect("set");
     let on_file = house.service.account(ALICE).await.expect("on file").account;
     let told: Vec<String> = on_file.contacts.iter().map(ToString::to_string).collect();
     assert_eq!(told, [ANN, BOB]);
     // Nor may the account's own address become a contact's afterwards.
     let emails = vec![EMAIL.to_owned(), "bob@friends.example".to_owned()];
     let emails = AccountProperties { emails: Some(emails), ..AccountProperties::default() };
-    assert!(matches!(house.service.set_account(ALICE, &emails, ADMIN).await, Err(Fault::InvalidArgument(_))));
+    assert!(matches!(
+        house.service.set_account(ALICE, &emails, &by(ADMIN)).await,
+        Err(Fault::InvalidArgument(_))
+    ));
     assert!(house.entries("account_changed").await.iter().all(|(_, detail)| detail["changed"] == "contacts"));
-    house.service.set_account(ALICE, &contacts(&[]), ADMIN).await.expect("none any more");
+    house.service.set_account(ALICE, &contacts(&[]), &by(ADMIN)).await.expect("none any more");
     assert!(house.service.account(ALICE).await.expect("on file").account.contacts.is_empty());
 }
 
@@ -64,7 +71,7 @@ async fn a_contact_on_file_is_somebody_else_with_an_address() {
 async fn a_contact_hands_the_code_over_or_stops_it() {
     let (house, mut post) = House::working_with(ASKING).await;
     house.add_alice().await;
-    house.service.set_account(ALICE, &contacts(&[ANN, BOB]), ADMIN).await.expect("set");
+    house.service.set_account(ALICE, &contacts(&[ANN, BOB]), &by(ADMIN)).await.expect("set");
     let case = house.open(ALICE, "lost").await;
     house.prove(&case, "password", PASSWORD).await;
     house.service.start(&case, "contact", "x").await.expect("started");
@@ -106,7 +113,7 @@ async fn a_contact_is_asked_only_so_often_whoever_asks() {
     let house = House::on(directory, few, Vec::new()).await;
     for account in ["amy", "ben", "cleo"] {
         house.service.add_account(account, &contacts(&[ANN]), ADMIN).await.expect("added");
-        house.service.set_password(account, Secret::new(PASSWORD), ADMIN).await.expect("set");
+        house.service.set_password(account, Secret::new(PASSWORD), &by(ADMIN)).await.expect("set");
     }
     let mut heard = Vec::new();
     for account in ["amy", "ben", "cleo"] {
@@ -133,7 +140,7 @@ async fn an_unknown_account_is_not_told_apart_by_contacts() {
     };
     house.add_alice().await;
     assert_eq!(seems_to_have(&house).await, 0, "nobody has one");
-    house.service.set_account(ALICE, &contacts(&[ANN]), ADMIN).await.expect("set");
+    house.service.set_account(ALICE, &contacts(&[ANN]), &by(ADMIN)).await.expect("set");
     assert_eq!(seems_to_have(&house).await, 40, "everybody has one");
     house.service.add_account("bert", &AccountProperties::default(), ADMIN).await.expect("added");
     let half = seems_to_have(&house).await;

@@ -6,7 +6,7 @@ use readmit_recovery::secret::Secret;
 use readmit_recovery::verdict::{DeviceFate, Verdict};
 use readmitd::service::{ExplanationDetail, Fault};
 
-use crate::house::{ADMIN, ALICE, House, POLICY, write_policy};
+use crate::house::{ADMIN, ALICE, House, POLICY, by, write_policy};
 
 async fn detail(house: &House, reason: &str) -> ExplanationDetail {
     house.service.explain_in_detail(ALICE, reason, &Default::default()).await.expect("explained")
@@ -68,7 +68,7 @@ async fn one_fact_that_would_turn_the_decision_is_named() {
         ..Default::default()
     };
     house.service.add_account(ALICE, &properties, ADMIN).await.expect("added");
-    house.service.set_password(ALICE, Secret::new("correct horse battery"), ADMIN).await.expect("set");
+    house.service.set_password(ALICE, Secret::new("correct horse battery"), &by(ADMIN)).await.expect("set");
     let detail = detail(&house, "lost").await;
     assert!(detail.outcome.is_none());
     let voice = factors(&detail)["voice"];

@@ -8,6 +8,7 @@ use std::time::Duration;
 use readmit_policy::{Budget, Channels};
 use readmit_recovery::case::{StepView, View};
 use readmit_recovery::facts::Client;
+use readmit_recovery::id::CaseHandle;
 use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::{Authenticator, STEP_SECONDS};
@@ -199,7 +200,7 @@ impl House {
             ..AccountProperties::default()
         };
         self.service.add_account(ALICE, &properties, ADMIN).await.expect("added");
-        self.service.set_password(ALICE, Secret::new(PASSWORD), ADMIN).await.expect("set");
+        self.service.set_password(ALICE, Secret::new(PASSWORD), &by(ADMIN)).await.expect("set");
         self.add_device("phone").await
     }
 
@@ -209,7 +210,7 @@ impl House {
             form: readmit_recovery::account::Form::Virtual,
             secret: None,
         };
-        self.service.enroll(ALICE, device, ADMIN).await.expect("enrolled")
+        self.service.enroll(ALICE, device, &by(ADMIN)).await.expect("enrolled")
     }
 
     pub async fn open(&self, account: &str, reason: &str) -> String {
@@ -279,6 +280,16 @@ impl House {
         let rows = self.journal().await.into_iter().filter(|row| row.entry.kind == kind);
         rows.map(|row| (row.actor, serde_json::Value::Object(row.entry.detail))).collect()
     }
+}
+
+/// The handle of a case.
+pub fn handle(case: &str) -> CaseHandle {
+    CaseHandle::of(case).expect("an id")
+}
+
+/// Somebody who has no account of their own.
+pub fn by(actor: &str) -> Officer {
+    Officer { actor: actor.to_owned(), users: Vec::new() }
 }
 
 pub fn officer(uid: u32) -> Officer {

@@ -5,7 +5,7 @@ use readmit_recovery::secret::Secret;
 use readmit_store::Store;
 use readmitd::service::{AccountProperties, DeviceProperties, Fault, OpenContext};
 
-use crate::house::{ADMIN, ALICE, House, PASSWORD, officer};
+use crate::house::{ADMIN, ALICE, House, PASSWORD, by, officer};
 
 fn is_invalid<T: std::fmt::Debug>(result: Result<T, Fault>, says: &str) {
     match result {
@@ -174,31 +174,31 @@ async fn of_administrators() {
     ];
     let rows = house.journal().await.len();
     for (property, change) in table {
-        is_invalid(service.set_account(ALICE, &with(change), ADMIN).await, property);
+        is_invalid(service.set_account(ALICE, &with(change), &by(ADMIN)).await, property);
         is_invalid(service.add_account("bob", &with(change), ADMIN).await, property);
     }
     is_wrong_state(
         service.add_account(ALICE, &AccountProperties::default(), ADMIN).await,
         "readmit account set",
     );
-    is_not_found(service.set_account("bob", &AccountProperties::default(), ADMIN).await, "bob");
-    is_not_found(service.issue_pass("bob", 60, ADMIN).await, "bob");
-    is_invalid(service.issue_pass(ALICE, 0, ADMIN).await, "30 days");
-    is_invalid(service.issue_pass(ALICE, 31 * 24 * 3600, ADMIN).await, "30 days");
-    is_invalid(service.set_password(ALICE, Secret::new("short"), ADMIN).await, "15 characters");
-    is_not_found(service.set_password("bob", Secret::new("long enough for me"), ADMIN).await, "bob");
+    is_not_found(service.set_account("bob", &AccountProperties::default(), &by(ADMIN)).await, "bob");
+    is_not_found(service.issue_pass("bob", 60, &by(ADMIN)).await, "bob");
+    is_invalid(service.issue_pass(ALICE, 0, &by(ADMIN)).await, "30 days");
+    is_invalid(service.issue_pass(ALICE, 31 * 24 * 3600, &by(ADMIN)).await, "30 days");
+    is_invalid(service.set_password(ALICE, Secret::new("short"), &by(ADMIN)).await, "15 characters");
+    is_not_found(service.set_password("bob", Secret::new("long enough for me"), &by(ADMIN)).await, "bob");
     let bad = |label: &str, secret: Option<&str>| DeviceProperties {
         label: label.to_owned(),
         form: readmit_recovery::account::Form::Virtual,
         secret: secret.map(Secret::new),
     };
-    is_invalid(service.enroll(ALICE, bad("", None), ADMIN).await, "label");
-    is_invalid(service.enroll(ALICE, bad(&"x".repeat(201), None), ADMIN).await, "label");
-    is_invalid(service.enroll(ALICE, bad("x", Some("1")), ADMIN).await, "base32");
-    is_not_found(service.enroll("bob", bad("x", None), ADMIN).await, "bob");
-    is_invalid(service.deactivate(device.id.as_str(), " ", ADMIN).await, "say why");
-    is_invalid(service.deactivate(device.id.as_str(), &"x".repeat(4001), ADMIN).await, "say why");
-    is_not_found(service.deactivate("nonsense", "because", ADMIN).await, "readmit device list");
+    is_invalid(service.enroll(ALICE, bad("", None), &by(ADMIN)).await, "label");
+    is_invalid(service.enroll(ALICE, bad(&"x".repeat(201), None), &by(ADMIN)).await, "label");
+    is_invalid(service.enroll(ALICE, bad("x", Some("1")), &by(ADMIN)).await, "base32");
+    is_not_found(service.enroll("bob", bad("x", None), &by(ADMIN)).await, "bob");
+    is_invalid(service.deactivate(device.id.as_str(), " ", &by(ADMIN)).await, "say why");
+    is_invalid(service.deactivate(device.id.as_str(), &"x".repeat(4001), &by(ADMIN)).await, "say why");
+    is_not_found(service.deactivate("nonsense", "because", &by(ADMIN)).await, "readmit device list");
     is_not_found(service.restart_plugin("nonsense", ADMIN).await, "readmit plugin list");
     is_not_found(service.test_plugin("nonsense", "x", ADMIN).await.map(|_| ()), "readmit plugin list");
     assert_eq!(house.journal().await.len(), rows, "nothing has changed");

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod accounts;
+mod authority;
 #[cfg(test)]
 mod bus;
 #[cfg(test)]

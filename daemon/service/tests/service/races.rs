@@ -7,7 +7,7 @@ use readmit_recovery::totp::STEP_SECONDS;
 use readmit_store::Store;
 use readmitd::service::{Fault, LinkReply, Service, Verified, now};
 
-use crate::house::{ADMIN, ALICE, House, PASSWORD, code, code_at, officer};
+use crate::house::{ADMIN, ALICE, House, PASSWORD, by, code, code_at, officer};
 
 const CALLERS: usize = 64;
 
@@ -52,7 +52,7 @@ async fn a_code_at_sign_in_is_accepted_once() {
 async fn a_recovery_code_counts_in_one_case() {
     let house = House::quiet().await;
     house.add_alice().await;
-    let code = house.service.issue_recovery_codes(ALICE, ADMIN).await.expect("issued").remove(0);
+    let code = house.service.issue_recovery_codes(ALICE, &by(ADMIN)).await.expect("issued").remove(0);
     let mut cases = Vec::new();
     for _ in 0..CALLERS {
         let case = house.open(ALICE, "stolen").await;
@@ -78,7 +78,7 @@ async fn a_pass_counts_in_one_case() {
     )
     .await;
     house.add_alice().await;
-    let pass = house.service.issue_pass(ALICE, 600, ADMIN).await.expect("issued");
+    let pass = house.service.issue_pass(ALICE, 600, &by(ADMIN)).await.expect("issued");
     let mut cases = Vec::new();
     for _ in 0..CALLERS {
         let case = house.open(ALICE, "lost").await;

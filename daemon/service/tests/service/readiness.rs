@@ -4,7 +4,7 @@ use readmit_recovery::secret::Secret;
 use readmit_store::Store;
 use readmitd::service::{AccountProperties, Fault, Readiness, ReadinessFilter, Way};
 
-use crate::house::{ADMIN, ALICE, House};
+use crate::house::{ADMIN, ALICE, House, by};
 
 const SHIPPED: &str = include_str!("../../../../policies/default.lua");
 
@@ -17,7 +17,7 @@ async fn add(house: &House, id: &str, password: bool, change: impl FnOnce(&mut A
     change(&mut properties);
     house.service.add_account(id, &properties, ADMIN).await.expect("added");
     if password {
-        house.service.set_password(id, Secret::new("correct horse battery"), ADMIN).await.expect("set");
+        house.service.set_password(id, Secret::new("correct horse battery"), &by(ADMIN)).await.expect("set");
     }
 }
 
@@ -72,7 +72,7 @@ async fn what_is_missing_is_named_and_a_rule_is_called_one() {
         (journal, 0)
     );
     // What was missing is put on file.
-    house.service.issue_recovery_codes("lostphone", ADMIN).await.expect("issued");
+    house.service.issue_recovery_codes("lostphone", &by(ADMIN)).await.expect("issued");
     assert!(all(&house).await[2].ready);
 }
 
@@ -113,7 +113,7 @@ async fn people_are_a_way_and_failures_and_denials_are_none() {
     assert_eq!(way(1), (Way::Deny, false, true));
     assert_eq!(way(2), (Way::WithPeople, true, false));
     assert!(found[0].because[0].contains("default.lua:2"), "{:?}", found[0].because);
-    house.service.issue_recovery_codes("plain", ADMIN).await.expect("issued");
+    house.service.issue_recovery_codes("plain", &by(ADMIN)).await.expect("issued");
     assert_eq!(all(&house).await[2].ways["lost"], Way::Alone);
 }
 

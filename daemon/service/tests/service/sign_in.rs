@@ -4,7 +4,7 @@ use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::STEP_SECONDS;
 use readmitd::service::{Fault, Verified, now};
 
-use crate::house::{ADMIN, ALICE, House, NOBODY, PASSWORD, code, code_at};
+use crate::house::{ADMIN, ALICE, House, NOBODY, PASSWORD, by, code, code_at};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_is_worth_what_its_distance_says() {
@@ -135,7 +135,7 @@ async fn a_hundred_wrong_passwords_in_a_row_are_the_last() {
         assert_eq!(password(&house, ALICE, &wrong).await, Verified::Rejected);
     }
     let new = "another horse battery";
-    house.service.set_password(ALICE, Secret::new(new), ADMIN).await.expect("set");
+    house.service.set_password(ALICE, Secret::new(new), &by(ADMIN)).await.expect("set");
     assert_eq!(password(&house, ALICE, new).await, Verified::Accepted);
 }
 

@@ -3,7 +3,7 @@
 use readmit_store::{Change, Store, Write};
 use readmitd::service::now;
 
-use crate::house::{ALICE, House, PASSWORD, limits};
+use crate::house::{ALICE, House, PASSWORD, by, limits};
 
 const HELD_A_MOMENT: &str = r#"return {
   open = function(case) return prove { "password", "recovery_code" } end,
@@ -13,7 +13,7 @@ const HELD_A_MOMENT: &str = r#"return {
 }"#;
 
 async fn held(house: &House) -> String {
-    let code = house.service.issue_recovery_codes(ALICE, "uid:0").await.expect("issued").remove(0);
+    let code = house.service.issue_recovery_codes(ALICE, &by("uid:0")).await.expect("issued").remove(0);
     let case = house.open(ALICE, "stolen").await;
     house.prove(&case, "password", PASSWORD).await;
     house.prove(&case, "recovery_code", code.expose()).await;

@@ -8,7 +8,7 @@ use readmit_recovery::secret::Secret;
 use readmit_store::Store;
 use readmitd::service::{Fault, Verified};
 
-use crate::house::{ALICE, House, NOBODY};
+use crate::house::{ALICE, House, NOBODY, by};
 
 /// A view without what may differ between any two cases: which address, which second, which ticket.
 fn shape(view: &View) -> String {
@@ -177,7 +177,7 @@ async fn a_message_and_a_call_to_it_seem_to_go_out() {
     for case in [&known, &unknown] {
         let id = readmit_recovery::id::CaseId::parse(case).expect("an id");
         loop {
-            let ended = house.store.journal_of(&id).await.expect("a journal");
+            let ended = house.store.journal_of(&id.handle()).await.expect("a journal");
             if ended.iter().filter(|row| row.entry.kind == "delivery_ended").count() == 2 {
                 let last = ended.iter().rfind(|row| row.entry.kind == "delivery_ended").expect("one");
                 assert_eq!(last.entry.detail["disposition"], "cancelled");
@@ -273,7 +273,7 @@ async fn its_history_is_the_same() {
 async fn sign_in_answers_alike_without_an_account_or_a_device() {
     let house = House::quiet().await;
     let device = house.add_alice().await;
-    house.service.deactivate(device.id.as_str(), "a test", "uid:0").await.expect("deactivated");
+    house.service.deactivate(device.id.as_str(), "a test", &by("uid:0")).await.expect("deactivated");
     for account in [ALICE, NOBODY] {
         for code in ["000000", "", "not a code"] {
             let read = house.service.verify(account, &Secret::new(code), "x").await;

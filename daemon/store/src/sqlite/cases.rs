@@ -1,8 +1,8 @@
 //! Cases: what they are looked up by in clear, the body sealed.
 
-use readmit_recovery::id::CaseId;
+use readmit_recovery::id::{CaseHandle, CaseId};
 use readmit_recovery::time::Timestamp;
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use super::column::{number, time, to_number, to_time, to_time_if_any};
 use super::pool::{Reader, bounds};
@@ -11,12 +11,28 @@ use crate::case::{CaseFilter, CaseOrder, CaseRow, StoredCase};
 use crate::error::{CommitError, StoreError};
 use crate::store::Page;
 
+/// Gives the cases that were there before handles were theirs.
+pub(super) fn fill_handles(connection: &Connection) -> rusqlite::Result<()> {
+    let mut without = connection.prepare("SELECT number, id FROM cases WHERE handle IS NULL")?;
+    let mut set = connection.prepare("UPDATE cases SET handle = ?2 WHERE number = ?1")?;
+    let rows = without.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    for row in rows.collect::<Result<Vec<_>, _>>()? {
+        // What is no id is no case that anybody could find.
+        set.execute((row.0, handle_of(&row.1)))?;
+    }
+    Ok(())
+}
+
+pub(super) fn handle_of(id: &str) -> Option<String> {
+    CaseId::parse(id).ok().map(|id| id.handle().to_string())
+}
+
 impl Session<'_> {
     pub(super) fn insert_case(&self, row: &CaseRow) -> Result<(), CommitError> {
         self.insert(
             "INSERT INTO cases (id, account, state, reason, policy, opened_at, next_deadline, closed,
-                                recovered_at, revision, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)",
+                                recovered_at, revision, body, handle)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11)",
             (
                 row.id.as_str(),
                 row.account.as_str(),
@@ -28,6 +44,7 @@ impl Session<'_> {
                 row.closed,
                 self.recovered_at(row),
                 self.seal("cases", row.id.as_str(), &row.body)?,
+                row.id.handle().as_str(),
             ),
         )
     }
@@ -71,6 +88,16 @@ impl Reader<'_> {
              FROM cases WHERE id = ?1",
         )?
         .query_and_then([id.as_str()], |row| self.stored_case(row))?
+        .next()
+        .transpose()
+    }
+
+    pub(super) fn case_of(&self, handle: &CaseHandle) -> Result<Option<StoredCase>, StoreError> {
+        self.statement(
+            "SELECT id, account, state, reason, policy, opened_at, next_deadline, closed, revision, body
+             FROM cases WHERE handle = ?1",
+        )?
+        .query_and_then([handle.as_str()], |row| self.stored_case(row))?
         .next()
         .transpose()
     }

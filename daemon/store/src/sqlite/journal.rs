@@ -1,6 +1,6 @@
 //! The journal as a table: appending, reading, and checking it.
 
-use readmit_recovery::id::CaseId;
+use readmit_recovery::id::CaseHandle;
 use readmit_recovery::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::{Map, Value};
@@ -128,7 +128,7 @@ impl Reader<'_> {
         .collect()
     }
 
-    pub(super) fn journal_of(&self, case: &CaseId) -> Result<Vec<JournalRow>, StoreError> {
+    pub(super) fn journal_of(&self, case: &CaseHandle) -> Result<Vec<JournalRow>, StoreError> {
         self.statement(
             "SELECT seq, at, actor, kind, case_id, account, detail, hash FROM journal
              WHERE case_id = ?1 ORDER BY seq LIMIT ?2",

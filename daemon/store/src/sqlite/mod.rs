@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use readmit_recovery::account::Account;
-use readmit_recovery::id::{AccountId, CaseId, DeviceId, PolicyVersion};
+use readmit_recovery::id::{AccountId, CaseHandle, CaseId, DeviceId, PolicyVersion};
 use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -261,6 +261,10 @@ impl Store for SqliteStore {
         self.read(move |reader| reader.device_secret(id))
     }
 
+    fn case_of<'a>(&'a self, handle: &'a CaseHandle) -> Reply<'a, Option<StoredCase>> {
+        self.read(move |reader| reader.case_of(handle))
+    }
+
     fn case<'a>(&'a self, id: &'a CaseId) -> Reply<'a, Option<StoredCase>> {
         self.read(move |reader| reader.case(id))
     }
@@ -297,7 +301,7 @@ impl Store for SqliteStore {
         self.read(move |reader| reader.journal(since, after_seq, limit))
     }
 
-    fn journal_of<'a>(&'a self, case: &'a CaseId) -> Reply<'a, Vec<JournalRow>> {
+    fn journal_of<'a>(&'a self, case: &'a CaseHandle) -> Reply<'a, Vec<JournalRow>> {
         self.read(move |reader| reader.journal_of(case))
     }
 

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::cases;
 use crate::error::StoreError;
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("../../migrations/0001_accounts.sql"),
     include_str!("../../migrations/0002_cases.sql"),
     include_str!("../../migrations/0003_journal.sql"),
     include_str!("../../migrations/0004_policies.sql"),
     include_str!("../../migrations/0005_shadow.sql"),
     include_str!("../../migrations/0006_activation.sql"),
+    include_str!("../../migrations/0007_case_handles.sql"),
 ];
 
 /// Marks the file as ours: "Rdmt".
@@ -42,6 +44,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         transaction.execute_batch(step).map_err(failed(to))?;
         transaction.pragma_update(None, "user_version", to).map_err(failed(to))?;
     }
+    cases::fill_handles(&transaction).map_err(failed(known))?;
     transaction.commit().map_err(failed(known))?;
     tracing::info!(from = found, to = known, "the database has a new schema");
     Ok(())
@@ -75,6 +78,31 @@ mod tests {
             assert_eq!(version(&connection), STEPS.len() as i64);
             assert_eq!(schema(&connection), schema(&whole), "from step {steps}");
         }
+    }
+
+    #[test]
+    fn cases_from_before_handles_have_theirs() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..6] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 6).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO cases (id, account, state, reason, policy, opened_at, closed, revision, body)
+                 VALUES ('c', 'alice', 'proving', 'lost', 'v', 0, 0, 1, x''), ('d', 'bob', 'denied', 'lost', 'v', 0, 1, 1, x'')",
+            )
+            .unwrap();
+        migrate(&mut connection, Path::new("part")).unwrap();
+        let mut statement = connection.prepare("SELECT id, handle FROM cases ORDER BY number").unwrap();
+        let found: Vec<(String, String)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let wanted = ["c", "d"].map(|id| (id.to_owned(), crate::sqlite::cases::handle_of(id).unwrap()));
+        assert_eq!(found, wanted);
     }
 
     #[test]

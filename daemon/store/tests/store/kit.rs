@@ -128,7 +128,7 @@ pub fn entry(kind: &str) -> Write {
     detail.insert("a".to_owned(), "text".into());
     Write::Journal(Entry {
         kind: kind.to_owned(),
-        case: Some(case_id("c")),
+        case: Some(case_id("c").handle()),
         account: Some(account_id("alice")),
         detail,
     })

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use readmit_recovery::facts::Hook;
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::id::{CaseHandle, PolicyVersion};
 use readmit_recovery::rules::Rules;
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::verdict::Verdict;
@@ -37,7 +37,7 @@ pub(super) struct Changed {
 pub(super) struct CaseKey([u64; 2]);
 
 impl CaseKey {
-    fn of(case: &CaseId) -> Self {
+    fn of(case: &CaseHandle) -> Self {
         Self([0_u8, 1].map(|half| {
             let mut hasher = DefaultHasher::new();
             (half, case.as_str()).hash(&mut hasher);

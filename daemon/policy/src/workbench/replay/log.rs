@@ -7,7 +7,7 @@
 use std::io::{self, BufRead, Read as _};
 
 use readmit_recovery::facts::{Hook, Question};
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::id::{CaseHandle, PolicyVersion};
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct Logged {
     /// When.
     pub at: Timestamp,
     /// In which case.
-    pub case: CaseId,
+    pub case: CaseHandle,
     /// Who answered.
     pub version: PolicyVersion,
     /// Which hook was asked.

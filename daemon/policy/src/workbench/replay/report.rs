@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use readmit_recovery::account::Reason;
 use readmit_recovery::facts::{Hook, Question};
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::id::{CaseHandle, PolicyVersion};
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::verdict::Verdict;
 
@@ -59,7 +59,7 @@ pub struct Example {
     /// Its number in the log.
     pub id: u64,
     /// Its case.
-    pub case: CaseId,
+    pub case: CaseHandle,
     /// When it was made.
     pub at: Timestamp,
     /// What was decided, as the core followed it.

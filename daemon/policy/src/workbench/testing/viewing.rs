@@ -115,7 +115,7 @@ pub(super) fn facts(lua: &Lua, builder: &Builder, journey: &Journey) -> mlua::Re
     let case = &journey.case;
     let question = Question {
         hook: Hook::Open,
-        case: case.id.clone(),
+        case: case.id.handle(),
         reason: case.reason,
         facts: case.facts.clone(),
         proven: Vec::new(),

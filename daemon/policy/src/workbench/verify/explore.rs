@@ -1,7 +1,7 @@
 //! Every class of cases, as far as one question can tell them apart: that of the opening, or any other.
 
 use readmit_recovery::facts::{Hook, Question};
-use readmit_recovery::id::{CaseId, InvalidId};
+use readmit_recovery::id::{CaseHandle, InvalidId};
 use thiserror::Error;
 
 use super::class::{Branching, Class};
@@ -65,7 +65,7 @@ pub fn decide(branching: &mut Branching<'_>, set: &PolicySet, question: &Questio
 pub fn opening(start: &Start) -> Question {
     Question {
         hook: Hook::Open,
-        case: CaseId::from_random([0; 16]),
+        case: CaseHandle::from_random([0; 16]),
         reason: start.reason,
         facts: start.facts.clone(),
         proven: Vec::new(),

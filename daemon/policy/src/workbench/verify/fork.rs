@@ -98,7 +98,7 @@ fn failing(journey: &Journey, factor: &Factor, disposition: Disposition) -> Ques
     let count = case.tracks.get(factor).map_or(0, |track| track.failed) + 1;
     Question {
         hook: Hook::Failed,
-        case: case.id.clone(),
+        case: case.id.handle(),
         reason: case.reason,
         facts: case.facts.clone(),
         proven: case.proven.clone(),

@@ -36,7 +36,7 @@ fn some_of_everything(index: usize) -> Vec<Write> {
     let start = Write::StartShadow { version: shadow.clone(), files: std::collections::BTreeMap::new() };
     let difference = DifferenceRow {
         at: at(0),
-        case: case_id("c"),
+        case: case_id("c").handle(),
         version: version("v1"),
         hook: "open".to_owned(),
         change: "weaker".to_owned(),
@@ -58,7 +58,7 @@ fn some_of_everything(index: usize) -> Vec<Write> {
             Write::Enqueue(item(&format!("m{index}"))),
             Write::Decision(DecisionRow {
                 at: at(0),
-                case: case_id("c"),
+                case: case_id("c").handle(),
                 version: version("v1"),
                 hook: "open".to_owned(),
                 input: "{}".to_owned(),

@@ -52,7 +52,7 @@ async fn fill(bench: &Bench) {
             },
             Write::Decision(DecisionRow {
                 at: at(0),
-                case: case_id("c"),
+                case: case_id("c").handle(),
                 version: version("v1"),
                 hook: "open".to_owned(),
                 input: r#"{"client":"203.0.113.9"}"#.to_owned(),
@@ -65,7 +65,7 @@ async fn fill(bench: &Bench) {
                 tally: ShadowTally::default(),
                 differences: vec![DifferenceRow {
                     at: at(0),
-                    case: case_id("c"),
+                    case: case_id("c").handle(),
                     version: version("v1"),
                     hook: "open".to_owned(),
                     change: "weaker".to_owned(),

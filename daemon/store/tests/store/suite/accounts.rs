@@ -82,7 +82,7 @@ pub async fn a_removed_account_leaves_nothing_but_cases_and_journal(make: Make) 
     assert!(store.device_secret(&device_id("d")).await.unwrap().is_none());
     assert!(store.device(&device_id("e")).await.unwrap().is_some());
     assert!(store.case(&case_id("c")).await.unwrap().is_some());
-    assert_eq!(store.journal_of(&case_id("c")).await.unwrap().len(), 1);
+    assert_eq!(store.journal_of(&case_id("c").handle()).await.unwrap().len(), 1);
 
     // The same name again is somebody new.
     commit(&store, [Write::InsertAccount(account("alice"))]).await;

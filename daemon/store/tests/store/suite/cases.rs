@@ -26,6 +26,9 @@ pub async fn a_case_is_what_was_written(make: Make) {
     let stored = store.case(&case_id("c")).await.unwrap().unwrap();
     assert_eq!((stored.row, stored.revision), (changed, 2));
     assert!(store.case(&case_id("d")).await.unwrap().is_none());
+    let found = store.case_of(&case_id("c").handle()).await.unwrap().unwrap();
+    assert_eq!(found.row, store.case(&case_id("c")).await.unwrap().unwrap().row);
+    assert!(store.case_of(&case_id("d").handle()).await.unwrap().is_none());
 }
 
 pub async fn a_case_is_inserted_once(make: Make) {

@@ -10,7 +10,7 @@ pub async fn decisions_are_logged_in_order(make: Make) {
     let store = make();
     let decision = |second| DecisionRow {
         at: at(second),
-        case: case_id("c"),
+        case: case_id("c").handle(),
         version: version("v1"),
         hook: "open".to_owned(),
         input: format!(r#"{{"n":{second}}}"#),

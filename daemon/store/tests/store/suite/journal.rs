@@ -17,7 +17,7 @@ pub async fn entries_come_back_in_order_with_actor_and_time(make: Make) {
     assert_eq!((rows[0].seq, rows[0].at, rows[0].actor.as_str()), (1, at(5), "uid:1000"));
     assert_eq!((&rows[0].entry, &rows[1].entry), (&wanted, &bare));
     assert_ne!(rows[0].hash, rows[1].hash);
-    let of_case = store.journal_of(&case_id("c")).await.unwrap();
+    let of_case = store.journal_of(&case_id("c").handle()).await.unwrap();
     assert_eq!(of_case, rows[..1]);
 }
 
@@ -81,7 +81,7 @@ pub async fn one_read_returns_a_page_at_most(make: Make) {
     let page = store.journal(at(0), 0, u32::MAX).await.unwrap();
     assert_eq!((page.len(), page.last().unwrap().seq), (MAX_PAGE as usize, u64::from(MAX_PAGE)));
     assert_eq!(store.journal(at(0), 0, MAX_PAGE).await.unwrap().len(), MAX_PAGE as usize);
-    assert_eq!(store.journal_of(&case_id("c")).await.unwrap().len(), MAX_PAGE as usize);
+    assert_eq!(store.journal_of(&case_id("c").handle()).await.unwrap().len(), MAX_PAGE as usize);
     let rest = store.journal(at(0), u64::from(MAX_PAGE), u32::MAX).await.unwrap();
     assert_eq!(rest.len(), written - MAX_PAGE as usize);
 }

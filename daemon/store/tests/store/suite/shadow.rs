@@ -19,7 +19,7 @@ fn start(id: &str) -> Write {
 fn difference(second: u64) -> DifferenceRow {
     DifferenceRow {
         at: at(second),
-        case: case_id("c"),
+        case: case_id("c").handle(),
         version: version("v1"),
         hook: "open".to_owned(),
         change: "weaker".to_owned(),
