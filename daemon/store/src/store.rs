@@ -13,6 +13,7 @@ use crate::case::{CaseFilter, CaseRow, StoredCase};
 use crate::change::{Change, Committed};
 use crate::decision::{PolicyRow, StoredDecision};
 use crate::error::{CommitError, StoreError};
+use crate::figures::Figures;
 use crate::journal::{JournalReport, JournalRow};
 use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
@@ -108,6 +109,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// How much of what there is.
     fn counts(&self) -> Reply<'_, Counts>;
+
+    /// What is going on, counted. Looks at nothing that has ended, however much that is.
+    fn figures(&self) -> Reply<'_, Figures>;
 
     /// Seals again, under the current key, what an old key has sealed. Looks at up to `batch` rows and goes on
     /// from there at the next call. After a pass from start to end that found nothing, no row needs an old

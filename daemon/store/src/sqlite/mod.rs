@@ -6,6 +6,7 @@ mod cases;
 mod column;
 mod decisions;
 mod devices;
+mod figures;
 mod files;
 mod journal;
 mod outbox;
@@ -38,9 +39,11 @@ use crate::case::{CaseFilter, CaseRow, StoredCase};
 use crate::change::{Change, Committed};
 use crate::decision::{PolicyRow, StoredDecision};
 use crate::error::{CommitError, StoreError};
+use crate::figures::Figures;
 use crate::journal::{Entry, Head, HeadSigner, JournalReport, JournalRow};
 use crate::keyring::Keyring;
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, STATEMENTS, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
+use crate::observer::Observed;
 use crate::outbox::Delivery;
 use crate::seal::Sealer;
 use crate::shadow::{ShadowRow, StoredDifference};
@@ -62,13 +65,20 @@ pub struct SqliteOptions {
     /// The most pages that the database may have; none means as many as the disk holds. For quotas of
     /// small hosts, and for tests of a full disk.
     pub max_pages: Option<u32>,
+    /// Who watches the writer.
+    pub observer: Observed,
 }
 
 impl SqliteOptions {
     /// The options that serve, for a database at `path`.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), on_broken_journal: OnBrokenJournal::Refuse, max_pages: None }
+        Self {
+            path: path.into(),
+            on_broken_journal: OnBrokenJournal::Refuse,
+            max_pages: None,
+            observer: Observed::default(),
+        }
     }
 }
 
@@ -124,6 +134,7 @@ impl SqliteStore {
             head: tail.last,
             swept_at: Timestamp::default(),
             signer,
+            observer: options.observer.clone(),
         };
         if let Some((seq, why)) = tail.broken {
             if options.on_broken_journal == OnBrokenJournal::Refuse {
@@ -352,6 +363,10 @@ impl Store for SqliteStore {
 
     fn counts(&self) -> Reply<'_, Counts> {
         self.read(|reader| reader.counts())
+    }
+
+    fn figures(&self) -> Reply<'_, Figures> {
+        self.read(|reader| reader.figures())
     }
 
     fn reseal(&self, batch: u32) -> Reply<'_, Resealed> {

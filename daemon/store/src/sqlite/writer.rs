@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use readmit_recovery::time::Timestamp;
@@ -20,6 +21,7 @@ use super::sweep::{Swept, sweep};
 use crate::error::{CommitError, StoreError};
 use crate::journal::{Head, HeadSigner};
 use crate::limits::{GROUP, QUEUE, SWEEP_EVERY};
+use crate::observer::{CommitGroup, Observed};
 use crate::seal::Sealer;
 
 /// What the writer works with.
@@ -30,6 +32,7 @@ pub(super) struct Desk {
     pub(super) signer: HeadSigner,
     pub(super) head: Head,
     pub(super) swept_at: Timestamp,
+    pub(super) observer: Observed,
 }
 
 /// The door to the writer's thread.
@@ -129,7 +132,10 @@ impl Desk {
     fn serve(mut self, mut queue: mpsc::Receiver<Box<dyn Task>>) {
         let mut group = Vec::with_capacity(GROUP);
         while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+            let began = Instant::now();
             let failed = self.commit(&mut group).err();
+            let (changes, took) = (group.len(), began.elapsed());
+            self.observer.group(&CommitGroup { changes, took, committed: failed.is_none() });
             if let Some(error) = &failed {
                 tracing::error!(changes = group.len(), %error, "a group of changes was not committed");
                 self.undo();
@@ -154,6 +160,9 @@ impl Desk {
             let before = session.head;
             run(&self.connection, "SAVEPOINT change")?;
             let result = task.run(&mut session);
+            if let Err(CommitError::RateLimited { scope, .. }) = &result {
+                self.observer.limited(scope);
+            }
             if self.connection.is_autocommit() {
                 // SQLite itself has given up the whole transaction, as it may when the disk is full.
                 let lost = StoreError::Defect("the transaction was lost".into());
@@ -220,7 +229,28 @@ mod tests {
 
     type Work = Box<dyn FnOnce(&mut Session<'_>) -> Result<(), CommitError> + Send>;
 
+    /// What an observer was told.
+    #[derive(Default)]
+    struct Watch {
+        groups: Mutex<Vec<(usize, bool)>>,
+        limits: Mutex<Vec<&'static str>>,
+    }
+
+    impl crate::StoreObserver for Watch {
+        fn group(&self, group: &CommitGroup) {
+            self.groups.lock().push((group.changes, group.committed));
+        }
+
+        fn limited(&self, scope: &'static str) {
+            self.limits.lock().push(scope);
+        }
+    }
+
     fn writer() -> Writer {
+        watched(std::sync::Arc::<Watch>::default())
+    }
+
+    fn watched(observer: std::sync::Arc<Watch>) -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (x UNIQUE)").unwrap();
         let sealer = Sealer::new(std::sync::Arc::new(crate::Keyring::ephemeral([7; 32])));
@@ -231,6 +261,7 @@ mod tests {
             signer: HeadSigner::new(&[2; 32]),
             head: Head::EMPTY,
             swept_at: Timestamp::default(),
+            observer: Observed::by(observer),
         })
         .unwrap()
     }
@@ -349,6 +380,24 @@ mod tests {
         let results = as_one_group(&writer, works).await;
         let failed = results.iter().take_while(|result| result.is_err()).count();
         assert_eq!((failed, results[GROUP..].iter().all(Result::is_ok)), (GROUP, true));
+    }
+
+    #[tokio::test]
+    async fn an_observer_hears_of_every_group_and_every_limit() {
+        let watch = std::sync::Arc::<Watch>::default();
+        let writer = watched(watch.clone());
+        let limited = || CommitError::RateLimited { scope: "a limit", retry_at: Timestamp::default() };
+        let works: Vec<Work> =
+            vec![Box::new(|session| insert(session, 1)), Box::new(move |_| Err(limited()))];
+        as_one_group(&writer, works).await;
+        let lost: Work = Box::new(|session| {
+            session.connection.execute_batch("ROLLBACK")?;
+            Err(CommitError::Full)
+        });
+        assert!(writer.submit(lost).await.is_err());
+        writer.close();
+        assert_eq!(*watch.groups.lock(), [(1, true), (2, true), (1, false)]);
+        assert_eq!(*watch.limits.lock(), ["a limit"]);
     }
 
     #[tokio::test]

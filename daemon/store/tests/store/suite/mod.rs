@@ -7,6 +7,7 @@ pub mod cases;
 pub mod changes;
 pub mod decisions;
 pub mod devices;
+pub mod figures;
 pub mod journal;
 pub mod outbox;
 pub mod quotas;
@@ -54,6 +55,8 @@ macro_rules! for_every_case {
             devices::a_device_needs_its_account_and_a_new_id,
             devices::a_device_that_is_not_there_cannot_be_changed,
             devices::drift_never_takes_the_step_back,
+            figures::an_empty_store_has_nothing_going_on,
+            figures::what_is_going_on_is_counted_and_what_has_ended_is_not,
             journal::entries_come_back_in_order_with_actor_and_time,
             journal::a_change_says_which_entries_it_made,
             journal::the_journal_is_read_from_a_time_and_a_number_on,
