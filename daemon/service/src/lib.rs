@@ -3,9 +3,12 @@
 pub mod args;
 pub mod bus;
 pub mod config;
+pub mod inherited;
 pub mod jws;
+pub mod meters;
 pub mod plugins;
 pub mod run;
+pub mod scrape;
 pub mod service;
 pub mod start;
 pub mod users;

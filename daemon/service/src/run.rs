@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use readmit_policy::{Budget, Channels};
 use readmit_recovery::rules::Rules;
-use readmit_store::{Keyring, KeyringError, SqliteOptions, SqliteStore, StoreError};
+use readmit_store::{Keyring, KeyringError, Observed, SqliteOptions, SqliteStore, StoreError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,7 +14,9 @@ use tokio_util::task::TaskTracker;
 use crate::bus::{self, BusError, Gate};
 use crate::config::{Admin, BusAddress, Config, Support};
 use crate::jws::JwsKey;
+use crate::meters::Meters;
 use crate::plugins::Supervisor;
+use crate::scrape::{Scrape, Scraped};
 use crate::service::{Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings};
 use crate::users;
 use crate::watch::{self, Watch};
@@ -57,6 +59,7 @@ pub enum RunError {
 /// [`RunError`]: it could not start, and has changed nothing outside its store.
 pub async fn run(
     config: Config,
+    scrape: Scrape,
     shutdown: CancellationToken,
     reload: ReloadRequests,
 ) -> Result<(), RunError> {
@@ -65,14 +68,20 @@ pub async fn run(
     let (saved, save) = tokio::sync::mpsc::channel(1);
     let _watch = Watch::start(&config.policy.directory, saved).await;
     let keyring = keyring(&config.store.path, &config.store.key)?;
-    let store = Arc::new(SqliteStore::open(&SqliteOptions::new(&config.store.path), Arc::new(keyring))?);
+    let meters = Arc::new(Meters::new());
+    let observer = Observed::by(meters.clone());
+    let options = SqliteOptions { observer, ..SqliteOptions::new(&config.store.path) };
+    let store = Arc::new(SqliteStore::open(&options, Arc::new(keyring))?);
     let policies = load_policies(&config, &store).await?;
     let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
-    let service = Service::new(store.clone(), policies, settings(&config), keys)?;
+    let service = Service::new(store.clone(), policies, settings(&config), keys, meters.clone())?;
     service.start_policies().await?;
     service.resume_shadow().await;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
     service.attach(supervisor);
+    let scraped =
+        Scraped { meters: meters.clone(), service: service.clone(), database: config.store.path.clone() };
+    tokio::spawn(scrape.serve(scraped, shutdown.clone()));
     let ended =
         serve(&config, admins, &service, shutdown.clone(), Reloads { asked: reload, saved: save }).await;
     // Also where the bus could not be reached: no plugin outlives the daemon.
@@ -92,7 +101,7 @@ async fn serve(
     shutdown: CancellationToken,
     reloads: Reloads,
 ) -> Result<(), RunError> {
-    let gate = Arc::new(Gate::new(admins));
+    let gate = Arc::new(Gate::new(admins).metered_by(service.meters().clone()));
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
     tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));

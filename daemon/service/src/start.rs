@@ -12,7 +12,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::Args;
 use crate::config::{Config, ConfigError, DEFAULT_PATH};
+use crate::inherited::Inherited;
 use crate::run::run;
+use crate::scrape::Scrape;
 
 /// What is logged unless `READMIT_LOG` says otherwise.
 const LOG: &str = "info,zbus=warn";
@@ -38,12 +40,14 @@ pub fn main() -> ExitCode {
 
 fn serve(args: &Args) -> Result<(), Box<dyn Error>> {
     let config = load(args)?;
+    // Before anything is begun: what cannot be watched as configured does not start.
+    let scrape = Scrape::open(&config.metrics, &mut Inherited::from_environment())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let (ask, reload) = mpsc::channel(1);
         tokio::spawn(listen(shutdown.clone(), ask));
-        run(config, shutdown, reload).await.map_err(Box::from)
+        run(config, scrape, shutdown, reload).await.map_err(Box::from)
     })
 }
 

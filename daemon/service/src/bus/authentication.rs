@@ -8,6 +8,7 @@ use zbus::{Connection, interface};
 
 use super::error::Error;
 use super::gate::Gate;
+use crate::meters::SignInMethod;
 use crate::service::Service;
 
 /// The interface for sign-in.
@@ -39,6 +40,7 @@ impl Authentication {
             .front_end(connection, &header, |caller| async move {
                 let code = Secret::new(code);
                 let verified = self.service.verify(&account, &code, &caller.actor()).await?;
+                self.service.meters().signed_in(SignInMethod::Code, verified);
                 Ok(verified.as_str().to_owned())
             })
             .await
@@ -58,6 +60,7 @@ impl Authentication {
             .front_end(connection, &header, |caller| async move {
                 let password = Secret::new(password);
                 let verified = self.service.verify_password(&account, password, &caller.actor()).await?;
+                self.service.meters().signed_in(SignInMethod::Password, verified);
                 Ok(verified.as_str().to_owned())
             })
             .await

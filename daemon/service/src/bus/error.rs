@@ -16,6 +16,24 @@ pub enum Error {
     PasswordNeeded(String),
 }
 
+impl Error {
+    /// The word for its class, among what is counted.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::PasswordNeeded(_) => "password_needed",
+            Self::Fault(fault) => match fault {
+                Fault::NotFound(_) => "not_found",
+                Fault::WrongState(_) => "wrong_state",
+                Fault::InvalidArgument(_) => "invalid_argument",
+                Fault::RateLimited(_) => "rate_limited",
+                Fault::Refused(_) => "refused",
+                Fault::NotAuthorized(_) => "not_authorized",
+                Fault::Unavailable(_) => "unavailable",
+            },
+        }
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)

@@ -2,6 +2,8 @@
 //! net under panics.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
@@ -15,6 +17,7 @@ use super::error::Error;
 use super::limits::{CALLS_AT_ONCE, CALLS_IN_HAND, MAX_DETAIL_BYTES};
 use super::shares::{Share, ShareRules, Shares};
 use super::watchers::Watchers;
+use crate::meters::Meters;
 use crate::service::Fault;
 
 /// The one gate of all interfaces.
@@ -28,7 +31,11 @@ pub struct Gate {
     /// Calls worked on.
     turns: Semaphore,
     pub(super) watchers: Watchers,
+    meters: Arc<Meters>,
 }
+
+/// The limit that one user's calls meet, among the limits that are counted.
+const OF_USER: &str = "bus_calls_per_user";
 
 impl Gate {
     /// A gate at which these users may without polkit being asked.
@@ -48,7 +55,15 @@ impl Gate {
             places: Semaphore::new(CALLS_IN_HAND),
             turns: Semaphore::new(CALLS_AT_ONCE),
             watchers: Watchers::default(),
+            meters: Arc::default(),
         }
+    }
+
+    /// The gate, with its calls counted there.
+    #[must_use]
+    pub fn metered_by(mut self, meters: Arc<Meters>) -> Self {
+        self.meters = meters;
+        self
     }
 
     /// Waits until every call that has begun is answered, and lets none begin after.
@@ -67,11 +82,14 @@ impl Gate {
         header: &Header<'_>,
         work: impl FnOnce(Caller) -> F,
     ) -> Result<T, Error> {
-        let _place = self.place()?;
-        let caller = self.callers.identify(connection, header).await?;
-        let share = self.share(&caller)?;
-        let _own_place = share.place()?;
-        self.work(&share, work(caller)).await
+        let passed = async {
+            let _place = self.place()?;
+            let caller = self.callers.identify(connection, header).await?;
+            let share = self.share(&caller)?;
+            let _own_place = self.noted(OF_USER, share.place())?;
+            self.work(&share, Box::pin(work(caller))).await
+        };
+        self.metered(header, passed).await
     }
 
     /// Lets a call of an administrator through: who may, by the configuration or because polkit says so.
@@ -83,30 +101,56 @@ impl Gate {
         work: impl FnOnce(Caller) -> F,
     ) -> Result<T, Error> {
         let request = request.into();
-        let _place = self.place()?;
-        let mut caller = self.callers.identify(connection, header).await?;
-        let share = self.share(&caller)?;
-        let _own_place = share.place()?;
-        self.authorize(&request, connection, header, &share, &mut caller).await?;
-        self.callers.add_login(connection, &mut caller).await?;
-        self.work(&share, work(caller)).await
+        let passed = async {
+            let _place = self.place()?;
+            let mut caller = self.callers.identify(connection, header).await?;
+            let share = self.share(&caller)?;
+            let _own_place = self.noted(OF_USER, share.place())?;
+            self.authorize(&request, connection, header, &share, &mut caller).await?;
+            self.callers.add_login(connection, &mut caller).await?;
+            self.work(&share, Box::pin(work(caller))).await
+        };
+        self.metered(header, passed).await
+    }
+
+    /// Counts a call, with how it was answered.
+    async fn metered<T>(
+        &self,
+        header: &Header<'_>,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let began = Instant::now();
+        let answer = call.await;
+        let interface = header.interface().map(|interface| interface.as_str()).unwrap_or_default();
+        let member = header.member().map(|member| member.as_str()).unwrap_or_default();
+        let result = answer.as_ref().err().map_or("ok", Error::word);
+        self.meters.called(interface, member, result, began.elapsed());
+        answer
+    }
+
+    /// Counts a limit that was met.
+    fn noted<T>(&self, limit: &'static str, taken: Result<T, Fault>) -> Result<T, Fault> {
+        taken.inspect_err(|_| self.meters.limit_hit(limit))
     }
 
     fn place(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {
-        self.places
+        let place = self
+            .places
             .try_acquire()
-            .map_err(|_| Fault::Unavailable("too many requests at once: try again in a moment".to_owned()))
+            .map_err(|_| Fault::Unavailable("too many requests at once: try again in a moment".to_owned()));
+        self.noted("bus_calls", place)
     }
 
-    fn share(&self, caller: &Caller) -> Result<std::sync::Arc<Share>, Fault> {
-        let share = self.shares.of(caller.uid)?;
+    fn share(&self, caller: &Caller) -> Result<Arc<Share>, Fault> {
+        let share = self.noted(OF_USER, self.shares.of(caller.uid))?;
         if !self.admins.contains(&caller.uid) {
-            share.count_call()?;
+            self.noted(OF_USER, share.count_call())?;
         }
         Ok(share)
     }
 
     /// Waits for a turn, one of the user's own first, so that who asks much at once waits behind themselves.
+    /// The work comes in a box: it may be large, and everything around it would be too.
     async fn work<T>(&self, share: &Share, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Error> {
         let _own = share.turns.acquire().await.map_err(|_| Fault::internal())?;
         let _turn = self.turns.acquire().await.map_err(|_| Fault::internal())?;

@@ -6,6 +6,7 @@
 
 mod document;
 mod limit;
+mod metrics;
 mod plugin;
 mod read;
 mod report;
@@ -19,6 +20,7 @@ use readmit_recovery::assurance::Level;
 use crate::service::SignInRules;
 
 pub use limit::{Limit, LimitRules};
+pub use metrics::{Metrics, MetricsListen};
 pub use plugin::{Launch, PluginConfig, is_channel_name};
 pub use report::{ConfigError, Problem, Report};
 
@@ -58,6 +60,8 @@ pub struct Config {
     pub sign_in: SignInRules,
     /// `[limits]`
     pub limits: LimitRules,
+    /// `[metrics]`
+    pub metrics: Metrics,
     /// `[plugins.NAME]`, in the order of the file: the first of a channel is preferred.
     pub plugins: Vec<PluginConfig>,
 }
@@ -215,6 +219,7 @@ impl Default for Config {
             support: Support::default(),
             sign_in: SignInRules::default(),
             limits: LimitRules::default(),
+            metrics: Metrics::default(),
             plugins: Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ use super::limit::LimitRules;
 use super::report::Report;
 use super::{
     Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_AUDIENCE_BYTES, MAX_PLUGINS, MIB,
-    MINUTE, Policy, Store, Support, plugin,
+    MINUTE, Policy, Store, Support, metrics, plugin,
 };
 use crate::service::SignInRules;
 
@@ -46,6 +46,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
     let mut section = root.section("limits");
     let limits = LimitRules::read(&mut section);
     section.finish();
+    let metrics = metrics::read(root.section("metrics"));
     let mut plugins = Vec::new();
     for (n, (name, span, section)) in root.section("plugins").sections().into_iter().enumerate() {
         if n == MAX_PLUGINS {
@@ -59,7 +60,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         plugins.extend(plugin::read(&name, span, section));
     }
     root.finish();
-    Config { bus, store, policy, assurance, organization, case, support, sign_in, limits, plugins }
+    Config { bus, store, policy, assurance, organization, case, support, sign_in, limits, metrics, plugins }
 }
 
 fn bus(mut section: Section<'_>, default: Bus) -> Bus {

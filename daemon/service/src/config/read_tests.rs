@@ -1,7 +1,7 @@
 //! Every key wrong once, every key right once, and nothing at all.
 
 use super::*;
-use crate::config::{Launch, Limit, Problem};
+use crate::config::{Launch, Limit, Metrics, MetricsListen, Problem};
 
 fn parse(text: &str) -> Result<Config, Report> {
     Config::parse(text, Path::new("readmit.toml"))
@@ -65,6 +65,9 @@ fn every_key_says_what_it_says() {
         codes_per_account_per_15_minutes = 10
         passwords_per_account_per_15_minutes = 12
         tickets_per_address_per_hour = 11
+        [metrics]
+        listen = "unix:/run/readmit/metrics.sock"
+        group = "prometheus"
         [plugins.voice]
         socket = "/run/readmit/voice.sock"
         [plugins.email]
@@ -116,6 +119,8 @@ fn every_key_says_what_it_says() {
         tickets_per_address: limit(11, 60),
     };
     assert_eq!(config.limits, limits);
+    let listen = MetricsListen::Unix("/run/readmit/metrics.sock".into());
+    assert_eq!(config.metrics, Metrics { listen, group: Some("prometheus".to_owned()) });
     // In the order of the file, because the first of a channel is preferred.
     let names: Vec<&str> = config.plugins.iter().map(|plugin| &*plugin.name).collect();
     assert_eq!(names, ["voice", "email"]);
@@ -213,6 +218,13 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
         "",
     ),
     ("limits", "tickets_per_address_per_hour = 0", "limits.tickets_per_address_per_hour", "out of range", ""),
+    ("metrics", "listen = \"0.0.0.0:9464\"", "metrics.listen", "open to the network", "\"127.0.0.1:9464\""),
+    ("metrics", "listen = \"[2001:db8::1]:80\"", "metrics.listen", "open to the network", "127.0.0.1:80"),
+    ("metrics", "listen = \"localhost:9464\"", "metrics.listen", "nowhere to listen", "\"systemd\""),
+    ("metrics", "listen = \"unix:metrics.sock\"", "metrics.listen", "nowhere to listen", "unix:/run"),
+    ("metrics", "listen = 9464", "metrics.listen", "has to be a text", "quotes"),
+    ("metrics", "group = \"-g\"", "metrics.group", "no name of a group", "prometheus"),
+    ("metrics", "lisen = \"off\"", "metrics.lisen", "unknown key", "did you mean `listen`?"),
     ("plugins", "p = 1", "plugins.p", "has to be a section", "[plugins.p]"),
     ("plugins.p", "command = [\"a\"]", "plugins.p.command", "relative path", "from / on"),
     ("plugins.p", "command = []", "plugins.p.command", "is empty", "/path/to"),
@@ -276,6 +288,17 @@ fn mentions(line: &str, key: &str) -> bool {
     let settings = key.contains(".settings.");
     let name = if settings { "settings" } else { key.rsplit('.').next().unwrap_or_default() };
     line.starts_with(name)
+}
+
+#[test]
+fn metrics_are_read_on_this_machine_only() {
+    let listen =
+        |word: &str| parse(&format!("[metrics]\nlisten = \"{word}\"\n")).map(|config| config.metrics.listen);
+    assert_eq!(listen("systemd"), Ok(MetricsListen::Systemd));
+    assert_eq!(listen("off"), Ok(MetricsListen::Off));
+    for address in ["127.0.0.1:9464", "[::1]:9464", "127.1.2.3:0"] {
+        assert_eq!(listen(address), Ok(MetricsListen::Tcp(address.parse().expect("an address"))));
+    }
 }
 
 #[test]

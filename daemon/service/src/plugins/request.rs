@@ -55,6 +55,8 @@ pub struct CallRequest {
 pub struct Ended {
     /// How it ended.
     pub disposition: Disposition,
+    /// The plugin that had it last, as the configuration names it; none if none had.
+    pub plugin: Option<String>,
     /// The provider's name for it, if it gave one.
     pub provider_id: Option<String>,
     /// What exactly happened, for administrators, with addresses and numbers masked.
@@ -74,7 +76,7 @@ impl Ended {
     /// An end of the daemon's own finding.
     #[must_use]
     pub fn because(disposition: Disposition, detail: &str) -> Self {
-        Self { disposition, provider_id: None, detail: Some(detail.to_owned()) }
+        Self { disposition, plugin: None, provider_id: None, detail: Some(detail.to_owned()) }
     }
 }
 
@@ -192,6 +194,7 @@ impl Request {
         Ended {
             disposition,
             // A provider's id may be all digits, so only the address itself is looked for.
+            plugin: None,
             provider_id: ended.provider_id.filter(|id| {
                 id.len() <= limits::TEXT_CHARS
                     && (to.is_empty() || !id.contains(to))

@@ -89,11 +89,23 @@ impl Route {
                 }
                 Pick::Nobody => return progress.end("no plugin is configured for this channel"),
             };
-            if let Some((plugin, connection, _permit)) = found
-                && let Some(ended) = self.attempt(&mut progress, plugin, &connection).await
-            {
-                return ended;
+            if let Some((plugin, connection, _permit)) = found {
+                let ended = self.attempt(&mut progress, plugin, &connection).await;
+                if let Some(account) = &mut progress.account {
+                    self.sign(plugin, account);
+                }
+                if let Some(mut ended) = ended {
+                    self.sign(plugin, &mut ended);
+                    return ended;
+                }
             }
+        }
+    }
+
+    /// Says which plugin it was, where that is not said yet.
+    fn sign(&self, plugin: usize, ended: &mut Ended) {
+        if ended.plugin.is_none() {
+            ended.plugin = self.boards.get(plugin).map(|board| board.name().to_owned());
         }
     }
 

@@ -94,6 +94,10 @@ impl Board {
         Self { plugin: plugin.to_owned(), wanted: wanted.to_vec(), events, changes, entry }
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.plugin
+    }
+
     pub(super) fn status(&self) -> PluginStatus {
         self.entry.lock().status.clone()
     }

@@ -14,6 +14,7 @@ use super::policies::SAVER;
 use super::versions::pick;
 use super::{Fault, Service, Signal};
 use crate::config::Activation as Rule;
+use crate::meters::PolicyChange;
 
 /// A set that has stood the check, on its way into force.
 pub(super) struct Coming {
@@ -174,6 +175,7 @@ impl Service {
     /// Tells that a set was refused.
     async fn refuse(&self, actor: &str, why: String) -> Result<PolicyVersion, Fault> {
         tracing::error!(%why, "the policies are refused: the last good set stays in force");
+        self.meters.policies(PolicyChange::Refused);
         self.tell(Signal::PoliciesRefused { why: why.clone() });
         let told: String = why.chars().take(MAX_CAUSE_CHARS).collect();
         self.commit(actor, vec![entry("policies_refused", [("why", told.into())])]).await?;
@@ -198,6 +200,7 @@ impl Service {
         self.commit(actor, writes).await?;
         self.policies.clear_refusal();
         tracing::info!(%version, "the policies wait for approval");
+        self.meters.policies(PolicyChange::Pending);
         self.tell(Signal::PoliciesPending { version: version.to_string() });
         Ok(version)
     }
@@ -247,6 +250,7 @@ impl Service {
         // On file before any case is opened by it.
         self.policies.put_in_force(coming.set, self.last_activation().await?);
         tracing::info!(%version, "the policies are in force");
+        self.meters.policies(PolicyChange::Loaded);
         self.tell(Signal::PoliciesLoaded { version: version.to_string() });
         Ok(version)
     }

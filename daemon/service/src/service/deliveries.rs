@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use readmit_recovery::case::{Challenge, ChallengeStatus};
+use readmit_recovery::case::{Case, Challenge, ChallengeStatus};
 use readmit_recovery::disposition::Disposition;
 use readmit_recovery::event::{Comparison, Event, Phase, Reply};
 use readmit_recovery::id::{CaseId, DeliveryId};
@@ -24,7 +24,9 @@ use super::limits::{
     RECORD_TRIES, RECORD_WAIT,
 };
 use super::payload::Payload;
+use super::writes::PRETENCE;
 use super::{Fault, Service, Signal, now};
+use crate::meters::DeliveryEnd;
 use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor};
 
 /// Who writes for a plugin, in the journal.
@@ -126,7 +128,11 @@ impl Service {
         };
         let awaited = payload.is_awaited();
         let calls = payload.is_at_most_once();
+        let began = Instant::now();
         let ended = self.hand_over(&delivery, payload, &called_off).await;
+        if ended.plugin.is_some() {
+            self.meters.attempted(&delivery.item.channel, began.elapsed());
+        }
         if calls || ended.disposition != Disposition::Interrupted {
             let lasting = awaited || !may_pass(ended.disposition);
             if lasting || !self.put_back(&delivery, wait_after(delivery.attempt)).await {
@@ -153,6 +159,7 @@ impl Service {
         }
         let again = || vec![Write::RequeueDelivery { id: delivery.item.id.clone(), not_before }];
         self.keep_trying(&delivery.item.id, || self.commit(ACTOR, again())).await;
+        self.meters.put_back(&delivery.item.channel);
         true
     }
 
@@ -236,6 +243,7 @@ impl Service {
         let finish = Write::FinishDelivery { id: delivery.item.id.clone() };
         let Some(case) = &delivery.item.case else {
             self.commit(ACTOR, vec![finish]).await?;
+            self.count(delivery, &ended, None);
             return Ok(());
         };
         let disposition = ended.disposition;
@@ -251,10 +259,27 @@ impl Service {
         let event = Event::DeliveryEnded {
             delivery: delivery.item.id.clone(),
             disposition,
-            detail: ended.detail.unwrap_or_default(),
+            detail: ended.detail.clone().unwrap_or_default(),
         };
-        self.apply(case, ACTOR, event, vec![finish]).await?;
+        let applied = self.apply(case, ACTOR, event, vec![finish]).await?;
+        self.count(delivery, &ended, Some(&applied.case));
         Ok(())
+    }
+
+    fn count(&self, delivery: &Delivery, ended: &Ended, case: Option<&Case>) {
+        let channel = delivery.item.channel.as_str();
+        if channel == PRETENCE {
+            return self.meters.pretended();
+        }
+        // Whatever goes neither by mail nor to a contact goes to the telephone on file.
+        let phone = case.and_then(|case| case.facts.account.phone.as_ref()).filter(|_| channel != "email");
+        self.meters.delivered(&DeliveryEnd {
+            channel,
+            plugin: ended.plugin.as_deref(),
+            disposition: ended.disposition,
+            country: phone.map(|phone| phone.country.as_str()),
+            answered: self.in_hand.answered_for(&delivery.item.id),
+        });
     }
 
     /// Calls a delivery off, wherever it is.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use readmit_recovery::event::Phase;
@@ -24,6 +25,8 @@ struct Held {
     phases: VecDeque<Phase>,
     /// Whether somebody is telling the case.
     telling: bool,
+    /// Since when a call is answered.
+    answered: Option<Instant>,
 }
 
 impl InHand {
@@ -34,6 +37,7 @@ impl InHand {
             called_off: called_off.clone(),
             phases: VecDeque::new(),
             telling: false,
+            answered: None,
         };
         self.0.lock().insert(delivery.item.id.clone(), held);
         called_off
@@ -58,11 +62,20 @@ impl InHand {
     pub(super) fn note(&self, id: &DeliveryId, phase: Phase) -> bool {
         let mut deliveries = self.0.lock();
         let Some(held) = deliveries.get_mut(id) else { return false };
+        if phase == Phase::Answered {
+            held.answered.get_or_insert_with(Instant::now);
+        }
         if held.phases.len() >= PHASES_WAITING {
             held.phases.pop_front();
         }
         held.phases.push_back(phase);
         !std::mem::replace(&mut held.telling, true)
+    }
+
+    /// For how long a call has been answered.
+    pub(super) fn answered_for(&self, id: &DeliveryId) -> Duration {
+        let since = self.0.lock().get(id).and_then(|held| held.answered);
+        since.map(|since| since.elapsed()).unwrap_or_default()
     }
 
     /// The next phase to tell the case; none ends the telling.
@@ -132,7 +145,9 @@ mod tests {
         assert!(in_hand.note(&id, Phase::Calling), "the first tells");
         assert!(!in_hand.note(&id, Phase::Ringing), "the second leaves it to the first");
         assert_eq!(in_hand.next(&id), Some(Phase::Calling));
+        assert!(in_hand.answered_for(&id).is_zero(), "it only rings");
         assert!(!in_hand.note(&id, Phase::Answered));
+        assert!(!in_hand.answered_for(&id).is_zero());
         assert_eq!((in_hand.next(&id), in_hand.next(&id)), (Some(Phase::Ringing), Some(Phase::Answered)));
         assert_eq!(in_hand.next(&id), None);
         assert!(in_hand.note(&id, Phase::Prompting), "whoever comes after the end tells again");

@@ -69,6 +69,7 @@ pub use versions::{PolicyListing, PolicyState};
 
 use crate::config::LimitRules;
 use crate::jws::JwsKey;
+use crate::meters::Meters;
 use crate::plugins::Supervisor;
 use in_hand::InHand;
 use likeness::Likeness;
@@ -105,6 +106,7 @@ pub struct Service {
     store: Arc<dyn Store>,
     policies: Policies,
     settings: Settings,
+    meters: Arc<Meters>,
     passwords: Passwords,
     plugins: OnceLock<Supervisor>,
     signals: broadcast::Sender<Signal>,
@@ -137,6 +139,7 @@ impl Service {
         policies: Policies,
         settings: Settings,
         keys: Keys,
+        meters: Arc<Meters>,
     ) -> Result<Arc<Self>, Fault> {
         let (signals, _) = broadcast::channel(limits::SIGNALS);
         let mut random = [0; 20];
@@ -146,7 +149,8 @@ impl Service {
             store,
             policies,
             settings,
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(meters.clone())?,
+            meters,
             plugins: OnceLock::new(),
             signals,
             outbox: Notify::new(),
@@ -191,6 +195,12 @@ impl Service {
         &self.settings
     }
 
+    /// What is counted.
+    #[must_use]
+    pub const fn meters(&self) -> &Arc<Meters> {
+        &self.meters
+    }
+
     /// The store, for reading.
     #[must_use]
     pub fn store(&self) -> &dyn Store {
@@ -221,6 +231,9 @@ impl Service {
     }
 
     fn tell(&self, signal: Signal) {
+        if let Signal::Alert { kind, .. } = &signal {
+            self.meters.alerted(kind);
+        }
         // Nobody listening is no failure.
         let _ = self.signals.send(signal);
     }

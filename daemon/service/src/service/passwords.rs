@@ -11,19 +11,22 @@ use tokio::sync::Semaphore;
 
 use super::limits::{HASHES_AT_ONCE, HASHES_WAITING, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 use super::{Fault, seed};
+use crate::meters::Meters;
 
 /// Hashes and compares passwords, a few at a time.
 pub(super) struct Passwords {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
+    meters: Arc<Meters>,
     /// The hash of a password that nobody has, for accounts that are not there.
     dummy: Secret,
 }
 
 impl Passwords {
-    pub(super) fn new() -> Result<Self, Fault> {
+    pub(super) fn new(meters: Arc<Meters>) -> Result<Self, Fault> {
         let dummy = hash(&Secret::new(hex::encode(seed()?.derive("dummy password"))))?;
-        Ok(Self { turns: Arc::new(Semaphore::new(HASHES_AT_ONCE)), waiting: AtomicUsize::new(0), dummy })
+        let turns = Arc::new(Semaphore::new(HASHES_AT_ONCE));
+        Ok(Self { turns, waiting: AtomicUsize::new(0), meters, dummy })
     }
 
     /// Compares a password with a stored hash; without one, at the same cost, it is wrong.
@@ -46,6 +49,7 @@ impl Passwords {
     ) -> Result<T, Fault> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= HASHES_WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.meters.limit_hit("password_hashes");
             return Err(Fault::Unavailable(
                 "too many people sign in just now: try again in a moment".to_owned(),
             ));
@@ -95,7 +99,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_of_a_known_account_is_right() -> Result<(), Fault> {
-        let passwords = Passwords::new()?;
+        let passwords = Passwords::new(Arc::default())?;
         let stored = passwords.hash(Secret::new("correct horse battery")).await?;
         let table = [
             (Some(stored.clone()), "correct horse battery", Comparison::Right),

@@ -97,7 +97,9 @@ impl Service {
     /// # Errors
     /// [`Fault::Unavailable`].
     pub async fn verify_journal(&self) -> Result<JournalReport, Fault> {
-        Ok(self.store.verify_journal().await?)
+        let report = self.store.verify_journal().await?;
+        self.meters.journal_checked(report.broken.is_none());
+        Ok(report)
     }
 
     async fn act(&self, case: &CaseId, by: &Officer, event: Event) -> Result<(), Fault> {

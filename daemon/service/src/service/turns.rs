@@ -1,6 +1,7 @@
 //! One event, from the stored case to the committed one.
 
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
 use readmit_recovery::case::{Case, Moment, Opening, Transition};
 use readmit_recovery::command::{Command, Record};
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 use super::limits::{APPLY_TRIES, CASE_LOCKS};
 use super::writes::{Row, effects, from_row};
 use super::{Fault, Service, Signal, now, seed};
+use crate::meters::Tally;
 
 /// A case as it is stored.
 pub(super) struct Loaded {
@@ -59,8 +61,12 @@ impl Service {
         let at = now();
         let (transition, decisions) =
             self.decide(&opening.policy.clone(), at, |moment| Ok(Case::open(opening, moment))).await?;
+        let tally = Tally::of(None, &transition);
         match self.commit_transition(transition, &Row::Insert, charges, decisions, actor, at).await {
-            Ok(applied) => Ok(applied.case),
+            Ok(applied) => {
+                self.meters.turn(&tally);
+                Ok(applied.case)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -105,9 +111,12 @@ impl Service {
             if unchanged && extra.is_empty() {
                 return Ok(Applied { case: transition.case, reply: transition.reply });
             }
-            let row = Row::Update { revision };
+            let (row, tally) = (Row::Update { revision }, Tally::of(Some(&case), &transition));
             match self.commit_transition(transition, &row, extra.clone(), decisions, actor, at).await {
-                Ok(applied) => return Ok(applied),
+                Ok(applied) => {
+                    self.meters.turn(&tally);
+                    return Ok(applied);
+                }
                 // Another daemon was faster.
                 Err(CommitError::Stale) => {}
                 // A device may have been deleted since it was looked for: once more, without it.
@@ -137,6 +146,7 @@ impl Service {
                 }
                 None => (Verdict::Unable { cause: format!("the policies of version {version} are gone") }, 0),
             };
+            self.meters.decided(question.hook, &verdict, Duration::from_micros(micros));
             decisions.push(Write::Decision(DecisionRow {
                 at,
                 case: question.case.clone(),

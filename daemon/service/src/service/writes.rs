@@ -15,6 +15,9 @@ use super::authentication::forget_wrong_passwords;
 use super::counting::count_unknown_failure;
 use super::payload::Payload;
 
+/// The channel of deliveries that are only pretended: no plugin has it.
+pub(super) const PRETENCE: &str = "none";
+
 /// The writes of one transition, and what is to be done beside the store once they are committed.
 #[derive(Default)]
 pub(super) struct Effects {
@@ -83,7 +86,7 @@ fn add(effects: &mut Effects, case: &Case, command: &Command, now: Timestamp) ->
         Command::PretendDelivery { id, disposition, ends_at } => {
             effects.delivers = true;
             let payload = Payload::Pretence { disposition: *disposition };
-            Write::Enqueue(item(case, id, "none", now, *ends_at, &payload)?)
+            Write::Enqueue(item(case, id, PRETENCE, now, *ends_at, &payload)?)
         }
         Command::CancelDelivery(id) => {
             effects.cancelled.push(id.clone());

@@ -152,7 +152,8 @@ impl House {
             },
         };
         let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
-        let service = Service::new(store.clone(), policies, settings, keys).expect("a service");
+        let service =
+            Service::new(store.clone(), policies, settings, keys, Arc::default()).expect("a service");
         let signals = service.signals();
         service.start_policies().await.expect("started");
         service.resume_shadow().await;
