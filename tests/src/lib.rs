@@ -53,6 +53,7 @@ pub use phone::Phone;
 pub use portal::{Portal, free_address};
 pub use programs::{Ended, program, run};
 pub use relying_party::RelyingParty;
+pub use script::python;
 pub use web::{Answer, Web};
 pub use world::{Builder, World};
 

@@ -13,7 +13,8 @@ use crate::patiently;
 
 /// What the tests need of Python's packages.
 pub(crate) const INSTALL: &str = "python3 -m venv /tmp/readmit-venv && /tmp/readmit-venv/bin/pip install \
-                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' && \
+                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' \
+                       prometheus-client==0.26.0 && \
                        /tmp/readmit-venv/bin/pip install --no-deps axe-playwright-python==0.1.8";
 
 /// A running script and everything that it has told.
@@ -140,7 +141,8 @@ impl Script {
 }
 
 /// The tests' interpreter.
-pub(crate) fn python() -> String {
+#[must_use]
+pub fn python() -> String {
     std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned())
 }
 
