@@ -1,10 +1,13 @@
 //! The project's other programs: beside this one first, so that a build tree or an unpacked archive uses its
-//! own, then in PATH.
+//! own, then where packages put programs that nobody types, then in PATH.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
+
+/// From `bin`, where packages put programs that are started by programs.
+const LIBEXEC: &str = "../libexec/readmit";
 
 /// Finds the program.
 ///
@@ -21,7 +24,8 @@ pub fn find(program: &str) -> Result<PathBuf, Failure> {
 
 fn look(program: &str, beside: Option<&Path>, path: OsString) -> Option<PathBuf> {
     let in_path: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let places = beside.into_iter().map(Path::to_owned).chain(in_path);
+    let libexec = beside.map(|beside| beside.join(LIBEXEC));
+    let places = beside.into_iter().map(Path::to_owned).chain(libexec).chain(in_path);
     places.map(|place| place.join(program)).find(|file| file.is_file())
 }
 
@@ -30,14 +34,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_program_beside_comes_first() {
-        let (beside, path) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fn the_program_beside_comes_first_then_that_of_the_package() {
+        let (usr, path) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let beside = usr.path().join("bin");
         let in_path = || path.path().as_os_str().to_owned();
-        assert_eq!(look("readmitd", Some(beside.path()), in_path()), None);
-        std::fs::write(path.path().join("readmitd"), "").unwrap();
-        assert_eq!(look("readmitd", Some(beside.path()), in_path()), Some(path.path().join("readmitd")));
-        std::fs::write(beside.path().join("readmitd"), "").unwrap();
-        assert_eq!(look("readmitd", Some(beside.path()), in_path()), Some(beside.path().join("readmitd")));
+        let found = || look("readmitd", Some(&beside), in_path());
+        let libexec = beside.join(LIBEXEC);
+        std::fs::create_dir_all(&beside).unwrap();
+        assert_eq!(found(), None);
+        for place in [path.path(), &libexec, &beside] {
+            std::fs::create_dir_all(place).unwrap();
+            std::fs::write(place.join("readmitd"), "").unwrap();
+            assert_eq!(found(), Some(place.join("readmitd")));
+        }
         assert_eq!(look("readmitd", None, OsString::new()), None);
     }
 }
