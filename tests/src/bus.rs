@@ -47,6 +47,12 @@ impl Bus {
     }
 }
 
+impl Bus {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Bus {
     fn drop(&mut self) {
         drop(self.child.kill());

@@ -1,7 +1,7 @@
 //! The daemon's clock, which a test can set: libfaketime over a file that holds the offset.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where Debian and Fedora put the library; `READMIT_TEST_FAKETIME` names any other place.
@@ -15,19 +15,28 @@ const PLACES: [&str; 4] = [
 /// A clock that runs as fast as the real one, ahead of it by what a test says.
 pub struct Clock {
     file: PathBuf,
-    ahead: AtomicU64,
+    ahead: AtomicI64,
 }
 
 impl Clock {
     pub(crate) fn new(directory: &Path) -> Self {
-        let clock = Self { file: directory.join("clock"), ahead: AtomicU64::new(0) };
+        let clock = Self { file: directory.join("clock"), ahead: AtomicI64::new(0) };
         clock.write();
         clock
     }
 
     /// Sets the clock ahead by so many more seconds. The daemon looks at it once a second.
     pub fn advance(&self, seconds: u64) {
-        self.ahead.fetch_add(seconds, Ordering::SeqCst);
+        self.jump(i64::try_from(seconds).unwrap());
+    }
+
+    /// Sets the clock ahead, or back, by so many seconds.
+    ///
+    /// # Panics
+    /// If it would be behind the real one.
+    pub fn jump(&self, seconds: i64) {
+        let ahead = self.ahead.fetch_add(seconds, Ordering::SeqCst) + seconds;
+        assert!(ahead >= 0, "the clock is never behind the real one: start it ahead");
         self.write();
     }
 
@@ -35,7 +44,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        now + self.ahead.load(Ordering::SeqCst)
+        now + self.ahead.load(Ordering::SeqCst).unsigned_abs()
     }
 
     /// The environment that puts a process under this clock. Its monotonic clock, and with it every timer that the

@@ -7,7 +7,6 @@ use std::process::{ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::{patiently, program};
 
@@ -22,11 +21,11 @@ impl Daemon {
         config: &Path,
         log: &Path,
         filter: &str,
-        clock: Option<&Clock>,
+        environment: &[(String, PathBuf)],
         desk: &Desk,
     ) -> Self {
         let mut owners = desk.owners().await;
-        let mut child = spawn(config, log, filter, clock);
+        let mut child = spawn(config, log, filter, environment);
         let named = async { while owners.next().await[2] == "" {} };
         tokio::select! {
             () = patiently("the daemon to take its name", named) => Self { child },
@@ -59,9 +58,8 @@ fn pid(id: u32) -> Pid {
     Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
 }
 
-fn spawn(config: &Path, log: &Path, filter: &str, clock: Option<&Clock>) -> Child {
+fn spawn(config: &Path, log: &Path, filter: &str, environment: &[(String, PathBuf)]) -> Child {
     let log = OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let environment: Vec<(&str, PathBuf)> = clock.map(|clock| clock.environment().into()).unwrap_or_default();
     Command::new(program("readmitd"))
         .arg("--config")
         .arg(config)
@@ -69,7 +67,7 @@ fn spawn(config: &Path, log: &Path, filter: &str, clock: Option<&Clock>) -> Chil
         .env("PATH", "/usr/bin:/bin")
         .env("READMIT_LOG", filter)
         .env("RUST_LOG", filter)
-        .envs(environment)
+        .envs(environment.iter().cloned())
         .stdin(Stdio::null())
         .stdout(Stdio::from(log.try_clone().unwrap()))
         .stderr(Stdio::from(log))

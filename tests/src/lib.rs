@@ -34,6 +34,7 @@ mod prompts;
 mod relying_party;
 mod root;
 mod script;
+mod service_manager;
 mod web;
 mod world;
 
@@ -54,6 +55,7 @@ pub use portal::{Portal, free_address};
 pub use programs::{Ended, program, run};
 pub use relying_party::RelyingParty;
 pub use script::python;
+pub use service_manager::ServiceManager;
 pub use web::{Answer, Web};
 pub use world::{Builder, World};
 

@@ -1,7 +1,9 @@
 //! A bus, a daemon, its plugins, a mail server, a telephone and a clock, all of the test's own.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,7 +15,7 @@ use crate::daemon::{Daemon, tail};
 use crate::desk::Desk;
 use crate::portal::{Portal, free_address};
 use crate::programs::{Ended, program, run};
-use crate::{Mailbox, PASSWORD, Person, Phone, prompts};
+use crate::{Mailbox, PASSWORD, Person, Phone, ServiceManager, prompts};
 
 /// Everything that a recovery needs, and nothing of anybody else's.
 pub struct World {
@@ -28,6 +30,9 @@ pub struct World {
     has_clock: bool,
     filter: String,
     portal_url: Option<String>,
+    manager: Option<ServiceManager>,
+    /// Plugins that are not the daemon's children.
+    _services: Vec<Service>,
     bus: Bus,
     // Last, so that it is removed when nobody uses it any more.
     directory: TempDir,
@@ -41,6 +46,8 @@ pub struct Builder {
     clock: bool,
     filter: String,
     portal_url: Option<String>,
+    manager: Option<Option<Duration>>,
+    sockets: bool,
 }
 
 impl World {
@@ -55,6 +62,8 @@ impl World {
             clock: false,
             filter: "info,zbus=warn".to_owned(),
             portal_url: None,
+            manager: None,
+            sockets: false,
         }
     }
 
@@ -72,6 +81,21 @@ impl World {
     /// If the world was built without a phone.
     pub fn peers(&mut self) -> (&mut Mailbox, &mut Phone) {
         (&mut self.mailbox, self.phone.as_mut().expect("a world with a phone"))
+    }
+
+    /// The service manager.
+    ///
+    /// # Panics
+    /// If the world was built without one.
+    #[must_use]
+    pub fn manager(&self) -> &ServiceManager {
+        self.manager.as_ref().expect("a world with a service manager")
+    }
+
+    /// The process id of the bus.
+    #[must_use]
+    pub fn bus_id(&self) -> u32 {
+        self.bus.id()
     }
 
     /// The daemon's time.
@@ -174,8 +198,16 @@ impl World {
     /// Starts the daemon (again).
     pub async fn start(&mut self) {
         let log = self.directory().join("daemon.log");
-        let clock = self.has_clock.then_some(&self.clock);
-        self.daemon = Some(Daemon::start(&self.config(), &log, &self.filter, clock, &self.desk).await);
+        let environment = self.environment();
+        self.daemon = Some(Daemon::start(&self.config(), &log, &self.filter, &environment, &self.desk).await);
+    }
+}
+
+impl World {
+    fn environment(&self) -> Vec<(String, PathBuf)> {
+        let clock = self.has_clock.then(|| self.clock.environment()).into_iter().flatten();
+        let clock = clock.map(|(name, value)| (name.to_owned(), value));
+        clock.chain(self.manager.iter().flat_map(ServiceManager::environment)).collect()
     }
 }
 
@@ -225,6 +257,20 @@ impl Builder {
         self
     }
 
+    /// A service manager that the daemon reports to, and that wants a sign of life so often, if at all.
+    #[must_use]
+    pub const fn manager(mut self, watchdog: Option<Duration>) -> Self {
+        self.manager = Some(watchdog);
+        self
+    }
+
+    /// Plugins that run by themselves and that the daemon connects to.
+    #[must_use]
+    pub const fn sockets(mut self) -> Self {
+        self.sockets = true;
+        self
+    }
+
     /// What is logged.
     #[must_use]
     pub fn log(mut self, filter: &str) -> Self {
@@ -247,10 +293,12 @@ impl Builder {
         prompts::write(&place.join("prompts"));
         let trunk = phone.as_ref().map_or_else(nobody, Phone::address);
         let mut config = usual(place, bus.address(), mailbox.port(), &trunk);
+        let services = if self.sockets { by_socket(&mut config, place) } else { Vec::new() };
         merge(&mut config, self.config);
         std::fs::write(place.join("readmit.toml"), toml::to_string(&config).unwrap()).unwrap();
         let desk = Desk::connect(bus.address()).await;
         let clock = Clock::new(place);
+        let manager = self.manager.map(|watchdog| ServiceManager::start(place, watchdog));
         let (has_clock, filter, portal_url) = (self.clock, self.filter, self.portal_url);
         let mut world = World {
             desk,
@@ -261,12 +309,41 @@ impl Builder {
             has_clock,
             filter,
             portal_url,
+            manager,
+            _services: services,
             bus,
             directory,
         };
         world.start().await;
         world
     }
+}
+
+/// A plugin that is not the daemon's child. Dropped, it is killed.
+struct Service(Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts the plugins of a configuration, and has it reach them by their sockets.
+fn by_socket(config: &mut Table, place: &Path) -> Vec<Service> {
+    let plugins = config["plugins"].as_table_mut().unwrap();
+    let mut services = Vec::new();
+    for (name, plugin) in plugins.iter_mut() {
+        let plugin = plugin.as_table_mut().unwrap();
+        let command = plugin.remove("command").unwrap();
+        let socket = place.join(format!("{name}.sock"));
+        plugin.insert("socket".to_owned(), socket.display().to_string().into());
+        let log = OpenOptions::new().create(true).append(true).open(place.join("plugins.log")).unwrap();
+        let mut service = Command::new(command[0].as_str().unwrap());
+        service.arg("--socket").arg(socket).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        services.push(Service(service.spawn().unwrap()));
+    }
+    services
 }
 
 /// An address at which nobody listens.

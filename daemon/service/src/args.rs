@@ -12,7 +12,7 @@ use clap::Parser;
 #[command(
     name = "readmitd",
     version,
-    after_help = "Examples:\n  readmitd                              run with /etc/readmit/readmit.toml\n  readmitd --config ./readmit.toml      run with another configuration\n  readmitd --check-config               check the configuration and exit\n\nSignals: SIGTERM and SIGINT stop it, SIGHUP reads the policies again.\nREADMIT_LOG sets what is logged, as in READMIT_LOG=debug.\n\nExit codes: 0 stopped as asked, or the configuration is right; 1 failed, or the configuration is wrong; 2 wrong usage."
+    after_help = "Examples:\n  readmitd                              run with /etc/readmit/readmit.toml\n  readmitd --config ./readmit.toml      run with another configuration\n  readmitd --check-config               check the configuration and exit\n\nSignals: SIGTERM and SIGINT stop it, SIGHUP reads the policies again\nand checks the configuration, of which changes take effect with a restart.\nREADMIT_LOG sets what is logged, as in READMIT_LOG=debug.\n\nExit codes: 0 stopped as asked, or the configuration is right; 1 failed, or the configuration is wrong; 2 wrong usage."
 )]
 pub struct Args {
     /// The configuration [default: /etc/readmit/readmit.toml, which may be missing].

@@ -7,6 +7,7 @@ pub mod inherited;
 pub mod jws;
 pub mod meters;
 pub mod plugins;
+pub mod process;
 pub mod run;
 pub mod scrape;
 pub mod service;

@@ -12,12 +12,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::{self, BusError, Gate};
-use crate::config::{Admin, BusAddress, Config, Support};
+use crate::config::{Admin, BusAddress, Config, ConfigFile, Support};
 use crate::jws::JwsKey;
 use crate::meters::Meters;
 use crate::plugins::Supervisor;
+use crate::process::progress::{self, Part};
+use crate::process::reload::Reloader;
+use crate::process::{Board, Manager, ReloadRequests};
 use crate::scrape::{Scrape, Scraped};
 use crate::service::{Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings};
+use crate::start::with_causes;
 use crate::users;
 use crate::watch::{self, Watch};
 
@@ -59,10 +63,12 @@ pub enum RunError {
 /// [`RunError`]: it could not start, and has changed nothing outside its store.
 pub async fn run(
     config: Config,
+    file: ConfigFile,
     scrape: Scrape,
     shutdown: CancellationToken,
     reload: ReloadRequests,
 ) -> Result<(), RunError> {
+    let manager = Manager::default();
     let admins = admins(&config.bus.admins)?;
     // From before they are read for the first time: what is saved meanwhile is not missed.
     let (saved, save) = tokio::sync::mpsc::channel(1);
@@ -71,7 +77,8 @@ pub async fn run(
     let meters = Arc::new(Meters::new());
     let observer = Observed::by(meters.clone());
     let options = SqliteOptions { observer, ..SqliteOptions::new(&config.store.path) };
-    let store = Arc::new(SqliteStore::open(&options, Arc::new(keyring))?);
+    let store = manager.patiently("opening the store", || SqliteStore::open(&options, Arc::new(keyring)))?;
+    let store = Arc::new(store);
     let policies = load_policies(&config, &store).await?;
     let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
     let service = Service::new(store.clone(), policies, settings(&config), keys, meters.clone())?;
@@ -82,8 +89,9 @@ pub async fn run(
     let scraped =
         Scraped { meters: meters.clone(), service: service.clone(), database: config.store.path.clone() };
     tokio::spawn(scrape.serve(scraped, shutdown.clone()));
-    let ended =
-        serve(&config, admins, &service, shutdown.clone(), Reloads { asked: reload, saved: save }).await;
+    let board = Board::new(manager.clone(), service.clone());
+    let reloads = Reloads { asked: reload, saved: save, file };
+    let ended = serve(&config, admins, &service, shutdown.clone(), reloads, &manager, board).await;
     // Also where the bus could not be reached: no plugin outlives the daemon.
     shutdown.cancel();
     if let Ok(plugins) = service.plugins() {
@@ -100,18 +108,32 @@ async fn serve(
     service: &Arc<Service>,
     shutdown: CancellationToken,
     reloads: Reloads,
+    manager: &Manager,
+    board: Arc<Board>,
 ) -> Result<(), RunError> {
     let gate = Arc::new(Gate::new(admins).metered_by(service.meters().clone()));
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
     tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));
-    tasks.spawn(reload_on_request(service.clone(), reloads.asked, shutdown.clone()));
+    let reloader = Reloader {
+        service: service.clone(),
+        manager: manager.clone(),
+        board: board.clone(),
+        file: reloads.file,
+        running: config.clone(),
+    };
+    tasks.spawn(reloader.on_request(reloads.asked, shutdown.clone()));
     tasks.spawn(watch::keep_up(service.clone(), reloads.saved, shutdown.clone()));
     let mut working = tasks.spawn({
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run(shutdown).await }
     });
     bus::take_name(&connection).await?;
+    tasks.spawn(board.clone().keep(shutdown.clone()));
+    if let Some(limit) = manager.watchdog() {
+        tasks.spawn(progress::watch(parts(service, &connection), limit, board, shutdown.clone()));
+    }
+    manager.ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
     let ended = tokio::select! {
         // The work ends on a shutdown too, perhaps first: being told to stop is what happened.
@@ -121,6 +143,7 @@ async fn serve(
         ended = &mut working => Err(RunError::Service(why_ended(ended))),
     };
     tracing::info!("stopping");
+    manager.stopping();
     shutdown.cancel();
     stop(service, &connection, &gate, working).await;
     ended
@@ -138,26 +161,30 @@ fn why_ended(ended: Result<Result<(), Fault>, tokio::task::JoinError>) -> Fault 
     }
 }
 
-/// Where requests to read the policies again come from.
-pub type ReloadRequests = tokio::sync::mpsc::Receiver<()>;
-
 /// Both ways on which a change of the policies is heard of.
 struct Reloads {
     asked: ReloadRequests,
     saved: ReloadRequests,
+    file: ConfigFile,
 }
 
-async fn reload_on_request(service: Arc<Service>, mut reload: ReloadRequests, shutdown: CancellationToken) {
-    loop {
-        tokio::select! {
-            asked = reload.recv() => match asked {
-                // What is refused is logged and told by the service itself.
-                Some(()) => drop(service.reload_policies("signal").await),
-                None => return,
-            },
-            () = shutdown.cancelled() => return,
-        }
-    }
+/// What the daemon is no use without, and what each is asked to see whether it answers.
+fn parts(service: &Arc<Service>, connection: &zbus::Connection) -> Vec<Part> {
+    let (store, policies, connection) = (service.clone(), service.clone(), connection.clone());
+    vec![
+        Part::new("store", move || {
+            let store = store.clone();
+            async move { store.store_answers().await.map_err(|error| with_causes(&error)) }
+        }),
+        Part::new("bus", move || {
+            let connection = connection.clone();
+            async move { bus::ping(&connection).await.map_err(|error| with_causes(&error)) }
+        }),
+        Part::new("policy host", move || {
+            let policies = policies.clone();
+            async move { policies.policies_answer().await.map_err(|fault| fault.to_string()) }
+        }),
+    ]
 }
 
 /// Lets go in order: no new callers, those in hand answered, then the plugins, then what they had in hand.
@@ -271,7 +298,11 @@ fn keyring(database: &Path, name: &str) -> Result<Keyring, RunError> {
     Ok(Keyring::create(&file)?)
 }
 
-fn make_private_directory(file: &Path) -> Result<(), StoreError> {
+/// Makes the directory that `file` is in, where it is missing, for this user alone.
+///
+/// # Errors
+/// [`StoreError::File`].
+pub fn make_private_directory(file: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::DirBuilderExt;
     let Some(directory) = file.parent().filter(|directory| !directory.exists()) else { return Ok(()) };
     std::fs::DirBuilder::new()

@@ -8,46 +8,47 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 use crate::args::Args;
-use crate::config::{Config, ConfigError, DEFAULT_PATH};
+use crate::config::ConfigFile;
 use crate::inherited::Inherited;
-use crate::run::run;
+use crate::process::{logging, sandbox};
+use crate::run::{make_private_directory, run};
 use crate::scrape::Scrape;
-
-/// What is logged unless `READMIT_LOG` says otherwise.
-const LOG: &str = "info,zbus=warn";
 
 /// Runs the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    let file = ConfigFile::new(args.config.clone());
     if args.check_config {
-        return check(&args);
+        return check(&file, args.json);
     }
-    let filter = EnvFilter::try_from_env("READMIT_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    logging::start();
     keep_out_of_core_dumps();
-    match serve(&args) {
+    match serve(file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("readmitd: {}", with_causes(&*error)));
+            say(&with_causes(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn serve(args: &Args) -> Result<(), Box<dyn Error>> {
-    let config = load(args)?;
+fn serve(file: ConfigFile) -> Result<(), Box<dyn Error>> {
+    let config = file.load()?;
     // Before anything is begun: what cannot be watched as configured does not start.
     let scrape = Scrape::open(&config.metrics, &mut Inherited::from_environment())?;
+    // What is to be kept to its directories needs them to be there.
+    make_private_directory(&config.store.path)?;
+    // Before any other thread runs, since walls are a thread's own.
+    sandbox::enter(&config, file.path())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let (ask, reload) = mpsc::channel(1);
         tokio::spawn(listen(shutdown.clone(), ask));
-        run(config, scrape, shutdown, reload).await.map_err(Box::from)
+        run(config, file, scrape, shutdown, reload).await.map_err(Box::from)
     })
 }
 
@@ -69,22 +70,14 @@ async fn listen(shutdown: CancellationToken, reload: mpsc::Sender<()>) {
     }
 }
 
-fn load(args: &Args) -> Result<Config, ConfigError> {
-    match &args.config {
-        Some(path) => Config::load(path),
-        None => Config::load_default(),
-    }
-}
-
-fn check(args: &Args) -> ExitCode {
-    let report = match load(args) {
+fn check(file: &ConfigFile, json: bool) -> ExitCode {
+    let report = match file.load() {
         Ok(_) => crate::config::Report::default(),
         Err(error) => error.into_report(),
     };
-    let path = args.config.as_deref().map_or(DEFAULT_PATH.into(), |path| path.display().to_string());
-    let text = match (args.json, report.is_ok()) {
+    let text = match (json, report.is_ok()) {
         (true, _) => report.to_json(),
-        (false, true) => format!("{path}: the configuration is right"),
+        (false, true) => format!("{}: the configuration is right", file.path().display()),
         (false, false) => report.to_string(),
     };
     // Whether anybody reads it changes nothing.
@@ -100,7 +93,8 @@ fn keep_out_of_core_dumps() {
     }
 }
 
-fn with_causes(error: &dyn Error) -> String {
+/// An error with everything behind it.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
@@ -114,7 +108,11 @@ fn with_causes(error: &dyn Error) -> String {
     text
 }
 
+/// The last words: why the daemon ends.
 fn say(text: &str) {
+    if readmit_plugin::journal::is_connected() {
+        return tracing::error!("{text}");
+    }
     // There is nobody left to tell that stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "readmitd: {text}");
 }

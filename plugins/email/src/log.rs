@@ -1,31 +1,39 @@
-//! The plugin's log on standard error.
+//! The plugin's log: to the journal with its fields, where standard error is the journal's, and else as text.
 //!
 //! Addresses, codes and tokens pass through the libraries below, and some libraries log what they send. So only
-//! events of our own two crates are written, whatever `RUST_LOG` asks for, and those never carry such values.
+//! events of our own two crates are written, whatever level is asked for, and those never carry such values.
 
-use tracing::Subscriber;
-use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use readmit_plugin::journal::Journal;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterFn, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logging at the level that `RUST_LOG` names for everything, or at `info`.
+/// Starts logging at the level that `READMIT_LOG`, or else `RUST_LOG`, names for everything, or at `info`.
 pub(crate) fn start() {
-    let level = std::env::var("RUST_LOG").ok().and_then(|asked| level(&asked)).unwrap_or(LevelFilter::INFO);
+    let asked = ["READMIT_LOG", "RUST_LOG"].iter().find_map(|name| std::env::var(name).ok());
+    let level = asked.and_then(|asked| level(&asked)).unwrap_or(LevelFilter::INFO);
     // A second start (only tests do that) keeps the first.
-    let _already_started = ours_only(level, std::io::stderr).try_init();
+    let _already_started = match Journal::connect("readmit-email") {
+        Some(journal) => tracing_subscriber::registry().with(journal).with(ours(level)).try_init(),
+        None => ours_only(level, std::io::stderr).try_init(),
+    };
 }
 
 fn ours_only<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let ours = filter_fn(move |event| {
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(ours(level))
+}
+
+fn ours(level: LevelFilter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    filter_fn(move |event| {
         let crate_name = event.target().split("::").next();
         *event.level() <= level && matches!(crate_name, Some("readmit_email" | "readmit_plugin"))
-    });
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(ours)
+    })
 }
 
 /// The first plain level in a list of directives; directives for single targets are not for us to follow.

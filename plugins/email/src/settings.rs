@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::message::Mailbox;
+use readmit_plugin::credential::{self, CredentialError};
 use serde::Deserialize;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -187,17 +187,9 @@ pub enum SettingsError {
     /// One of user name and password is missing.
     #[error("`username` and `password_file` go together; set both or neither")]
     Login,
-    /// A credential's directory is not there.
-    #[error(
-        "`password_file` is the name of a credential, but $CREDENTIALS_DIRECTORY is not set; give an absolute path, or LoadCredential= in the unit"
-    )]
-    NoCredentials,
-    /// Others may read the password.
-    #[error("`password_file`: others may read {}; run chmod 600", .0.display())]
-    Readable(PathBuf),
-    /// The password file is empty or not one line of text.
-    #[error("`password_file`: {} has to hold one line of text, the password", .0.display())]
-    Password(PathBuf),
+    /// The password cannot be used.
+    #[error("`password_file`: {0}")]
+    Password(CredentialError),
     /// A file cannot be read.
     #[error("`{key}`: {} cannot be read", path.display())]
     Unreadable {
@@ -239,8 +231,8 @@ impl Settings {
         let login = match (self.username, self.password_file) {
             (None, None) => None,
             (Some(username), Some(file)) => {
-                let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-                Some(Login { username, password: password(&file, directory.as_deref())? })
+                let password = credential::read_line(&file, limits::MAX_PASSWORD);
+                Some(Login { username, password: password.map_err(SettingsError::Password)? })
             }
             _ => return Err(SettingsError::Login),
         };
@@ -295,28 +287,6 @@ fn in_range(key: &'static str, value: u64, range: RangeInclusive<u64>) -> Result
         return Ok(());
     }
     Err(SettingsError::Range { key, least: *range.start(), most: *range.end() })
-}
-
-fn password(file: &Path, credentials: Option<&Path>) -> Result<Zeroizing<String>, SettingsError> {
-    let (path, guarded) = if file.is_absolute() {
-        (file.to_owned(), false)
-    } else {
-        // systemd keeps its directory to the unit, so the mode of a file in it says nothing.
-        (credentials.ok_or(SettingsError::NoCredentials)?.join(file), true)
-    };
-    let unreadable = |source| SettingsError::Unreadable { key: "password_file", path: path.clone(), source };
-    let mode = fs::metadata(&path).map_err(unreadable)?.mode();
-    if !guarded && mode & 0o077 != 0 {
-        return Err(SettingsError::Readable(path));
-    }
-    let bytes = Zeroizing::new(bounded_file("password_file", &path, limits::MAX_PASSWORD)?);
-    let text = std::str::from_utf8(&bytes).map_err(|_| SettingsError::Password(path.clone()))?;
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() || line.chars().any(char::is_control) {
-        return Err(SettingsError::Password(path));
-    }
-    Ok(Zeroizing::new(line.to_owned()))
 }
 
 fn bounded_file(key: &'static str, path: &Path, most: u64) -> Result<Vec<u8>, SettingsError> {

@@ -85,20 +85,12 @@ fn limits_hold_at_them_and_openness_needs_a_word() {
 fn a_password_comes_from_a_guarded_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("password");
-    let write = |text: &str, mode: u32| {
-        fs::write(&path, text).unwrap();
+    fs::write(&path, "hunter2\n").unwrap();
+    let login = |mode: u32| {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        settings(&json!({ "username": "u", "password_file": path }))
     };
-    write("hunter2\n", 0o600);
-    assert_eq!(password(&path, None).unwrap().as_str(), "hunter2");
-    write("hunter2\n", 0o640);
-    assert!(matches!(password(&path, None), Err(SettingsError::Readable(_))));
-    assert_eq!(password(Path::new("password"), Some(directory.path())).unwrap().as_str(), "hunter2");
-    assert!(matches!(password(Path::new("password"), None), Err(SettingsError::NoCredentials)));
-    for bad in ["", "\n", "two\nlines", "nul\0"] {
-        write(bad, 0o600);
-        assert!(matches!(password(&path, None), Err(SettingsError::Password(_))), "{bad:?}");
-    }
-    write(&"x".repeat(limits::MAX_PASSWORD as usize + 1), 0o600);
-    assert!(matches!(password(&path, None), Err(SettingsError::Unreadable { .. })));
+    assert_eq!(login(0o600).unwrap().server.login.unwrap().password.as_str(), "hunter2");
+    let error = login(0o640).map(drop).unwrap_err().to_string();
+    assert!(error.starts_with("`password_file`: ") && error.contains("chmod 600"), "{error}");
 }

@@ -7,7 +7,9 @@
 //! The daemon uses [`wire`] and [`frames`] for its own side. Supervision (starting, replacing, backing off) is
 //! the daemon's; retries towards a provider are the plugin's. No type of the recovery domain is known here.
 
+pub mod credential;
 pub mod frames;
+pub mod journal;
 mod known;
 pub mod limits;
 mod listen;

@@ -31,3 +31,9 @@ pub const CHECK: Duration = Duration::from_secs(10);
 
 /// How long work may go on after it was cancelled, because its deadline passed or the daemon left.
 pub const GRACE: Duration = Duration::from_secs(5);
+
+/// The longest value of a field in the journal, in bytes. Longer ones are cut.
+pub const MAX_LOG_FIELD: usize = 8 * 1024;
+
+/// How many fields of an event the journal can be asked for.
+pub const MAX_LOG_FIELDS: usize = 16;

@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::known::Known;
 use crate::limits;
-use crate::listen::{self, ListenError};
+use crate::listen::{self, Door, ListenError};
 use crate::outbox::{Daemon, write_lines};
 use crate::plugin::Plugin;
 use crate::session::Session;
@@ -94,14 +93,14 @@ async fn run<P: Plugin>(place: Place) -> Result<(), ServeError> {
     let stop = on_signal()?;
     match place {
         Place::Socket(path) => {
-            let listener = listen::bind(&path).await?;
-            let served = serve_socket::<P>(&listener, stop).await;
+            let door = listen::bind(&path).await?;
+            let served = serve_socket::<P>(&door, stop).await;
             // The file is only a name; the next start takes it over even if it stays.
             let _left_behind = std::fs::remove_file(&path);
             served
         }
         Place::Given => match listen::inherited()? {
-            Some(listener) => serve_socket::<P>(&listener, stop).await,
+            Some(door) => serve_socket::<P>(&door, stop).await,
             None => {
                 let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
                 serve_connection::<P>(input, output, Arc::default(), stopped(stop)).await;
@@ -111,16 +110,13 @@ async fn run<P: Plugin>(place: Place) -> Result<(), ServeError> {
     }
 }
 
-async fn serve_socket<P: Plugin>(
-    listener: &UnixListener,
-    stop: watch::Receiver<bool>,
-) -> Result<(), ServeError> {
+async fn serve_socket<P: Plugin>(door: &Door, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
     let known = Arc::<Known>::default();
     tracing::info!("listening");
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                let (stream, _) = accepted.map_err(ServeError::Accept)?;
+            accepted = door.accept() => {
+                let stream = accepted.map_err(ServeError::Accept)?;
                 let (reader, writer) = stream.into_split();
                 serve_connection::<P>(reader, writer, known.clone(), stopped(stop.clone())).await;
             }

@@ -95,7 +95,7 @@ fn the_password_comes_from_a_closed_file() {
     assert!(with(&secret_file(0o640, b"s3cret\n")).unwrap_err().contains("chmod 600"));
     for text in [&b""[..], b"\n", b"two\nlines\n", &[b'x'; 2000], b"\xff\xfe"] {
         let error = with(&secret_file(0o600, text)).unwrap_err();
-        assert!(error.contains("password_file") && !error.contains("lines"), "{error}");
+        assert!(error.contains("password_file") && !error.contains("two"), "{error}");
     }
     assert!(
         check(json!({ "username": "u", "password_file": "/nonexistent" }))

@@ -86,12 +86,12 @@ pub(crate) async fn serve(portal: Arc<Portal>, signals: Signals) -> Result<(), S
         tracing::info!(address = %listener.place(), tls = door.tls.is_some(), "serving");
         accepting.spawn(accept(listener, door.clone(), admission.clone(), connections.clone()));
     }
-    notify::tell(notify::READY);
+    notify::ready();
     match &tls {
         Some(tls) => tls.keep_up(&signals.reload, signals.stop.clone()).await,
-        None => signals.stop.cancelled().await,
+        None => have_nothing_to_renew(&signals).await,
     }
-    notify::tell(notify::STOPPING);
+    notify::stopping();
     accepting.close();
     accepting.wait().await;
     connections.close();
@@ -99,6 +99,18 @@ pub(crate) async fn serve(portal: Arc<Portal>, signals: Signals) -> Result<(), S
         tracing::warn!(left = connections.len(), "some connections did not end in time");
     }
     Ok(())
+}
+
+/// Whoever asks for a reload is told that it is done, until the portal is to stop.
+async fn have_nothing_to_renew(signals: &Signals) {
+    loop {
+        tokio::select! {
+            () = signals.stop.cancelled() => return,
+            () = signals.reload.notified() => {}
+        }
+        notify::reloading();
+        notify::ready();
+    }
 }
 
 fn door(config: &Config, pages: Router, tls: Option<Arc<Tls>>, signals: &Signals) -> Door {

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use super::notify;
 use crate::{config, limits};
 
 /// Why there is no TLS.
@@ -100,6 +101,9 @@ impl Tls {
                 continue;
             }
             seen = now;
+            if asked {
+                notify::reloading();
+            }
             match read(&self.certificate, &self.key) {
                 Ok(config) => {
                     *self.current.write() = config;
@@ -110,6 +114,9 @@ impl Tls {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::error!(%error, cause, "the certificate that was there before is kept");
                 }
+            }
+            if asked {
+                notify::ready();
             }
         }
     }

@@ -107,22 +107,26 @@ pub async fn take_name(connection: &zbus::Connection) -> Result<(), BusError> {
     connection.request_name_with_flags(NAME, flags).await.map(|_| ()).map_err(BusError::Name)
 }
 
+/// Asks the bus whether it is there.
+///
+/// # Errors
+/// [`BusError::Lost`]; a bus that hangs says nothing.
+pub async fn ping(connection: &zbus::Connection) -> Result<(), BusError> {
+    // What every bus lets everyone ask; a system bus takes no `Ping` of its own.
+    let (bus, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+    match connection.call_method(Some(bus), path, Some(bus), "GetId", &()).await {
+        // Any answer shows that the bus is there.
+        Ok(_) | Err(zbus::Error::MethodError(..)) => Ok(()),
+        Err(error) => Err(BusError::Lost(error)),
+    }
+}
+
 /// Waits for as long as the bus is there.
 pub async fn lost(connection: &zbus::Connection) -> BusError {
     loop {
         tokio::time::sleep(limits::BUS_LOOK).await;
-        // Any answer shows that the bus is there; only the connection itself can fail this call.
-        if let Err(error) = connection
-            .call_method(
-                Some("org.freedesktop.DBus"),
-                "/org/freedesktop/DBus",
-                Some("org.freedesktop.DBus.Peer"),
-                "Ping",
-                &(),
-            )
-            .await
-        {
-            return BusError::Lost(error);
+        if let Err(error) = ping(connection).await {
+            return error;
         }
     }
 }

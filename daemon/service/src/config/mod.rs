@@ -4,7 +4,9 @@
 //! found in one go, each with its line and how to mend it. No secret belongs into the file: it names files and
 //! credentials that hold them.
 
+mod difference;
 mod document;
+mod file;
 mod limit;
 mod metrics;
 mod plugin;
@@ -19,6 +21,7 @@ use readmit_recovery::assurance::Level;
 
 use crate::service::SignInRules;
 
+pub use file::ConfigFile;
 pub use limit::{Limit, LimitRules};
 pub use metrics::{Metrics, MetricsListen};
 pub use plugin::{Launch, PluginConfig, is_channel_name};
@@ -62,6 +65,8 @@ pub struct Config {
     pub limits: LimitRules,
     /// `[metrics]`
     pub metrics: Metrics,
+    /// `sandbox.mode`: whether the daemon walls itself in.
+    pub sandbox: Sandboxing,
     /// `[plugins.NAME]`, in the order of the file: the first of a channel is preferred.
     pub plugins: Vec<PluginConfig>,
 }
@@ -129,6 +134,18 @@ pub enum Activation {
     Saved,
     /// Two different users, after they were saved.
     TwoPersons,
+}
+
+/// Whether the daemon walls itself in, beside what its unit does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sandboxing {
+    /// As far as the kernel and the plugins allow; what they do not is logged.
+    #[default]
+    Auto,
+    /// Whole, or the daemon does not start.
+    Require,
+    /// Not at all.
+    Off,
 }
 
 /// How long things last in a case.
@@ -220,6 +237,7 @@ impl Default for Config {
             sign_in: SignInRules::default(),
             limits: LimitRules::default(),
             metrics: Metrics::default(),
+            sandbox: Sandboxing::default(),
             plugins: Vec::new(),
         }
     }

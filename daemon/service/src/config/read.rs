@@ -12,7 +12,7 @@ use super::limit::LimitRules;
 use super::report::Report;
 use super::{
     Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_AUDIENCE_BYTES, MAX_PLUGINS, MIB,
-    MINUTE, Policy, Store, Support, metrics, plugin,
+    MINUTE, Policy, Sandboxing, Store, Support, metrics, plugin,
 };
 use crate::service::SignInRules;
 
@@ -47,6 +47,9 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
     let limits = LimitRules::read(&mut section);
     section.finish();
     let metrics = metrics::read(root.section("metrics"));
+    let mut section = root.section("sandbox");
+    let sandbox = section.value("mode", default.sandbox, sandboxing);
+    section.finish();
     let mut plugins = Vec::new();
     for (n, (name, span, section)) in root.section("plugins").sections().into_iter().enumerate() {
         if n == MAX_PLUGINS {
@@ -60,7 +63,20 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         plugins.extend(plugin::read(&name, span, section));
     }
     root.finish();
-    Config { bus, store, policy, assurance, organization, case, support, sign_in, limits, metrics, plugins }
+    Config {
+        bus,
+        store,
+        policy,
+        assurance,
+        organization,
+        case,
+        support,
+        sign_in,
+        limits,
+        metrics,
+        sandbox,
+        plugins,
+    }
 }
 
 fn bus(mut section: Section<'_>, default: Bus) -> Bus {
@@ -189,6 +205,15 @@ fn activation(value: &DeValue<'_>) -> Result<Activation, Fault> {
             "says nobody who could bring policies into force",
             "write \"saved\" or \"two_persons\"",
         )),
+    }
+}
+
+fn sandboxing(value: &DeValue<'_>) -> Result<Sandboxing, Fault> {
+    match text(value)? {
+        "auto" => Ok(Sandboxing::Auto),
+        "require" => Ok(Sandboxing::Require),
+        "off" => Ok(Sandboxing::Off),
+        _ => Err(Fault::new("is no way to sandbox the daemon", "write \"auto\", \"require\" or \"off\"")),
     }
 }
 

@@ -68,6 +68,8 @@ fn every_key_says_what_it_says() {
         [metrics]
         listen = "unix:/run/readmit/metrics.sock"
         group = "prometheus"
+        [sandbox]
+        mode = "require"
         [plugins.voice]
         socket = "/run/readmit/voice.sock"
         [plugins.email]
@@ -121,6 +123,7 @@ fn every_key_says_what_it_says() {
     assert_eq!(config.limits, limits);
     let listen = MetricsListen::Unix("/run/readmit/metrics.sock".into());
     assert_eq!(config.metrics, Metrics { listen, group: Some("prometheus".to_owned()) });
+    assert_eq!(config.sandbox, Sandboxing::Require);
     // In the order of the file, because the first of a channel is preferred.
     let names: Vec<&str> = config.plugins.iter().map(|plugin| &*plugin.name).collect();
     assert_eq!(names, ["voice", "email"]);
@@ -146,6 +149,8 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
     ("bus", "admins = [\"ro ot\"]", "bus.admins", "no user name", "root"),
     ("bus", "admins = [\"4294967296\"]", "bus.admins", "no uid", "id(1)"),
     ("bus", "admin = []", "bus.admin", "unknown key", "did you mean `admins`?"),
+    ("sandbox", "mode = \"maybe\"", "sandbox.mode", "no way to sandbox", "\"require\""),
+    ("sandbox", "mod = \"off\"", "sandbox.mod", "unknown key", "did you mean `mode`?"),
     ("store", "path = \"readmit.db\"", "store.path", "relative path", "from / on"),
     ("store", "key = \"../key\"", "store.key", "no name of a credential", "store.key"),
     ("store", "key = \"\"", "store.key", "no name of a credential", "store.key"),

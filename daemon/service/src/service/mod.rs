@@ -23,6 +23,7 @@ mod payload;
 mod plugins;
 mod policies;
 mod pretence;
+mod progress;
 mod proofs;
 mod properties;
 mod readiness;

@@ -26,6 +26,7 @@ mod limits;
 mod policies;
 #[cfg(test)]
 mod post;
+mod progress;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

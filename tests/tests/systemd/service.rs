@@ -1,0 +1,157 @@
+//! The services on a Debian that runs: from their start to their end, and through what happens to them.
+
+use readmit_tests::Host;
+use serde_json::Value;
+
+use crate::installed::{host, property, until};
+
+const LIST: &str = "busctl call org.readmit.Recovery1 /org/readmit/Recovery1 org.readmit.Policies1 List";
+
+/// The secrets of the host: made by the commands of contrib/systemd/README.md.
+fn with_credentials(host: &Host) {
+    host.sh("mkdir -p /etc/credstore.encrypted; printf 'hunter2' | systemd-creds encrypt --name=readmit-email.password - /etc/credstore.encrypted/readmit-email.password");
+}
+
+fn started(host: &Host) {
+    host.sh("systemctl start readmit-email.socket readmit-voice.socket readmitd.service");
+    until(host, "systemctl status readmitd.service | grep -q 'plugins well'");
+}
+
+/// The database's key moves from its file into an encrypted credential, and the daemon reads its database with it.
+fn the_key_moves_into_a_credential(host: &Host) {
+    host.sh("systemctl stop readmitd.service
+        systemd-creds encrypt --name=readmit.store.key /var/lib/readmit/store.key /etc/credstore.encrypted/readmit.store.key
+        rm /var/lib/readmit/store.key
+        systemctl start readmitd.service");
+    host.sh(LIST);
+    assert!(!host.has("/var/lib/readmit/store.key"), "no second key is made");
+    let shown = host.sh("cat /etc/credstore.encrypted/readmit.store.key");
+    assert!(!shown.contains("readmit-keyring"), "it is encrypted");
+    until(host, "systemctl status readmitd.service | grep -q 'plugins well'");
+}
+
+/// Each runs as its own user, whom systemd makes up for the plugins, and only the daemon reaches their sockets.
+fn each_has_its_user(host: &Host) {
+    let user = |unit: &str| {
+        let process = property(host, unit, "MainPID");
+        host.sh(&format!("stat -c %u /proc/{process}")).trim().parse::<u32>().unwrap()
+    };
+    let daemon: u32 = host.sh("id -u readmit").trim().parse().unwrap();
+    let (email, voice) = (user("readmit-email.service"), user("readmit-voice.service"));
+    assert_eq!(user("readmitd.service"), daemon);
+    assert!((61184..=65519).contains(&email) && (61184..=65519).contains(&voice) && email != voice);
+    assert_eq!(host.sh("stat -c '%a %U' /run/readmit/plugins/email.sock").trim(), "600 readmit");
+    assert_eq!(host.sh("stat -c '%a %U' /var/lib/readmit").trim(), "700 readmit");
+}
+
+/// Even where the mode of its socket is too wide, a plugin serves nobody but the daemon.
+fn a_plugin_turns_others_away(host: &Host) {
+    host.sh("useradd mallory; systemctl stop readmitd.service; chmod 666 /run/readmit/plugins/email.sock");
+    let connect = "timeout 30 busctl --address=unix:path=/run/readmit/plugins/email.sock list";
+    assert_ne!(host.run(["runuser", "-u", "mallory", "--", "sh", "-c", connect]).code, 0);
+    let uid = host.sh("id -u mallory");
+    let turned_away =
+        journal(host, &format!("_SYSTEMD_UNIT=readmit-email.service READMIT_UID={}", uid.trim()));
+    let message =
+        turned_away.first().expect("whoever it was is named")["MESSAGE"].as_str().unwrap().to_owned();
+    assert!(message.contains("turned away"), "{message}");
+    host.sh("systemctl start readmitd.service");
+    until(host, "systemctl status readmitd.service | grep -q 'plugins well'");
+}
+
+/// It has a loopback device that is down, and no other.
+fn the_daemon_has_no_network(host: &Host) {
+    let process = property(host, "readmitd.service", "MainPID");
+    let devices = host.sh(&format!("cat /proc/{process}/net/dev"));
+    let devices: Vec<_> =
+        devices.lines().skip(2).map(|line| line.split(':').next().unwrap().trim()).collect();
+    assert_eq!(devices, ["lo"]);
+    let status = host.sh(&format!("cat /proc/{process}/status"));
+    for words in ["NoNewPrivs:\t1", "Seccomp:\t2", "CapBnd:\t0000000000000000", "CapEff:\t0000000000000000"] {
+        assert!(status.contains(words), "{words}: {status}");
+    }
+}
+
+fn journal(host: &Host, query: &str) -> Vec<Value> {
+    host.sh("journalctl --sync");
+    let lines = host.sh(&format!("journalctl --output=json --no-pager {query}"));
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// `journalctl READMIT_PLUGIN=voice` finds what was logged of it, by whichever service.
+fn the_journal_has_fields(host: &Host) {
+    let ready = journal(host, "_SYSTEMD_UNIT=readmitd.service READMIT_VERSION=0.1.0");
+    let ready = ready.first().expect("the daemon says when it is ready");
+    assert_eq!(
+        (&ready["MESSAGE"], &ready["SYSLOG_IDENTIFIER"]),
+        (&"ready version=0.1.0".into(), &"readmitd".into())
+    );
+    assert_eq!(ready["PRIORITY"], "6");
+    assert!(!journal(host, "READMIT_PLUGIN=voice").is_empty());
+    let listening = journal(host, "_SYSTEMD_UNIT=readmit-email.service MESSAGE=listening");
+    assert_eq!(listening.first().expect("plugins log natively too")["_TRANSPORT"], "journal");
+}
+
+fn a_reload_is_whole(host: &Host) {
+    host.write("/etc/readmit/policies/default.lua", "return nonsense +");
+    host.sh("systemctl reload readmitd.service");
+    until(host, "systemctl status readmitd.service | grep -q 'refused: .*default.lua:1'");
+    host.sh("rm -r /etc/readmit/policies; systemctl reload readmitd.service");
+    until(
+        host,
+        "systemctl status readmitd.service | grep -q 'plugins well' && ! systemctl status readmitd.service | grep -q refused",
+    );
+    assert_eq!(property(host, "readmitd.service", "NRestarts"), "0");
+}
+
+#[test]
+fn the_services_run_by_their_units() {
+    let host = host();
+    with_credentials(&host);
+    started(&host);
+    the_key_moves_into_a_credential(&host);
+    each_has_its_user(&host);
+    the_daemon_has_no_network(&host);
+    the_journal_has_fields(&host);
+    a_plugin_turns_others_away(&host);
+    a_reload_is_whole(&host);
+    host.sh("systemctl stop readmitd.service");
+    assert_eq!(property(&host, "readmitd.service", "Result"), "success");
+    assert_eq!(host.run(["systemctl", "--failed", "--no-legend"]).output, "");
+}
+
+/// The watchdog replaces a daemon that hangs; a bus that is restarted, and a disk that is full for a while, need no person.
+#[test]
+fn the_daemon_comes_back_by_itself() {
+    let host = host();
+    with_credentials(&host);
+    host.write(
+        "/etc/systemd/system/readmitd.service.d/quick.conf",
+        "[Service]\nWatchdogSec=2s\nRestartSteps=0\nRestartSec=200ms\n",
+    );
+    host.sh("systemctl daemon-reload");
+    started(&host);
+
+    let before = property(&host, "readmitd.service", "MainPID");
+    host.sh(&format!("kill -STOP {before}"));
+    until(&host, "[ $(systemctl show --value --property=NRestarts readmitd.service) -ge 1 ]");
+    until(&host, LIST);
+    assert!(!journal(&host, "-u readmitd.service -g watchdog").is_empty());
+
+    let before = property(&host, "readmitd.service", "MainPID");
+    host.sh("systemctl restart dbus.service");
+    until(
+        &host,
+        &format!("[ $(systemctl show --value --property=MainPID readmitd.service) != {before} ] && {LIST}"),
+    );
+
+    host.sh("systemctl stop readmitd.service; mv /var/lib/readmit /var/lib/kept; mkdir /var/lib/readmit
+        mount -t tmpfs -o size=4m,mode=0700,uid=$(id -u readmit),gid=$(id -g readmit) tmpfs /var/lib/readmit
+        cp -a /var/lib/kept/. /var/lib/readmit/; dd if=/dev/zero of=/var/lib/readmit/ballast 2>/dev/null || true
+        rm -f /var/lib/readmit/readmit.db-wal /var/lib/readmit/readmit.db-shm; dd if=/dev/zero of=/var/lib/readmit/more 2>/dev/null || true
+        systemctl start --no-block readmitd.service");
+    until(&host, "journalctl -u readmitd.service -g 'full|No space left' -q --no-pager | grep -q .");
+    host.sh("rm /var/lib/readmit/ballast /var/lib/readmit/more");
+    until(&host, LIST);
+    assert_eq!(property(&host, "readmitd.service", "ActiveState"), "active");
+}
