@@ -28,6 +28,9 @@ use crate::watch::{self, Watch};
 /// How long requests and deliveries in hand may take after the daemon was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// What the names of the daemon's credentials begin with among those of the whole system.
+const CREDENTIAL_PREFIX: &str = "readmit.";
+
 /// Why the daemon does not run.
 #[derive(Debug, Error)]
 pub enum RunError {
@@ -280,8 +283,10 @@ const fn bus_address(address: &BusAddress) -> &str {
 /// The key from systemd's credentials, or from a file beside the database, which the first start makes.
 fn keyring(database: &Path, name: &str) -> Result<Keyring, RunError> {
     if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY") {
-        let credential = Path::new(&credentials).join(name);
-        if credential.exists() {
+        // As the unit imports it from the system's store of credentials, or as a unit of one's own calls it.
+        let names = [format!("{CREDENTIAL_PREFIX}{name}"), name.to_owned()];
+        let found = names.iter().map(|name| Path::new(&credentials).join(name)).find(|path| path.exists());
+        if let Some(credential) = found {
             return Ok(Keyring::load(&credential)?);
         }
     }

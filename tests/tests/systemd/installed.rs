@@ -35,7 +35,7 @@ from = "recovery@example.org"
 server = "127.0.0.1"
 security = "none"
 username = "readmit"
-password_file = "password"
+password_file = "readmit-email.password"
 link_base = "https://recover.example.org"
 [plugins.voice]
 socket = "/run/readmit/plugins/voice.sock"
@@ -64,7 +64,17 @@ pub fn host() -> Host {
         &units().join("system-preset/50-readmit.preset"),
         "/usr/lib/systemd/system-preset/50-readmit.preset",
     );
-    host.write("/etc/dbus-1/system.d/readmit.conf", BUS);
+    let bus = contrib().join("dbus");
+    host.copy(
+        &bus.join("org.readmit.Recovery1.conf"),
+        "/usr/share/dbus-1/system.d/org.readmit.Recovery1.conf",
+    );
+    host.copy(
+        &bus.join("org.readmit.Recovery1.service"),
+        "/usr/share/dbus-1/system-services/org.readmit.Recovery1.service",
+    );
+    let polkit = contrib().join("polkit");
+    host.copy(&polkit.join("org.readmit.policy"), "/usr/share/polkit-1/actions/org.readmit.policy");
     host.write("/etc/readmit/readmit.toml", CONFIG);
     host.sh(
         "systemd-sysusers; systemd-tmpfiles --create readmit.conf; systemctl daemon-reload; busctl call \
@@ -72,11 +82,6 @@ pub fn host() -> Host {
     );
     host
 }
-
-const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><policy user="readmit"><allow own="org.readmit.Recovery1"/></policy>
-<policy context="default"><allow send_destination="org.readmit.Recovery1"/></policy></busconfig>"#;
 
 /// Waits until these lines of shell succeed in the host.
 #[track_caller]

@@ -1,5 +1,8 @@
 //! The services on a Debian that runs: from their start to their end, and through what happens to them.
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+
 use readmit_tests::Host;
 use serde_json::Value;
 
@@ -14,7 +17,8 @@ fn with_credentials(host: &Host) {
 
 fn started(host: &Host) {
     host.sh("systemctl start readmit-email.socket readmit-voice.socket readmitd.service");
-    until(host, "systemctl status readmitd.service | grep -q 'plugins well'");
+    until(host, "systemctl status readmitd.service | grep -q 'Status: \"Policies '");
+    until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well'");
 }
 
 /// The database's key moves from its file into an encrypted credential, and the daemon reads its database with it.
@@ -27,7 +31,7 @@ fn the_key_moves_into_a_credential(host: &Host) {
     assert!(!host.has("/var/lib/readmit/store.key"), "no second key is made");
     let shown = host.sh("cat /etc/credstore.encrypted/readmit.store.key");
     assert!(!shown.contains("readmit-keyring"), "it is encrypted");
-    until(host, "systemctl status readmitd.service | grep -q 'plugins well'");
+    until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well'");
 }
 
 /// Each runs as its own user, whom systemd makes up for the plugins, and only the daemon reaches their sockets.
@@ -56,7 +60,7 @@ fn a_plugin_turns_others_away(host: &Host) {
         turned_away.first().expect("whoever it was is named")["MESSAGE"].as_str().unwrap().to_owned();
     assert!(message.contains("turned away"), "{message}");
     host.sh("systemctl start readmitd.service");
-    until(host, "systemctl status readmitd.service | grep -q 'plugins well'");
+    until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well'");
 }
 
 /// It has a loopback device that is down, and no other.
@@ -95,13 +99,32 @@ fn the_journal_has_fields(host: &Host) {
 fn a_reload_is_whole(host: &Host) {
     host.write("/etc/readmit/policies/default.lua", "return nonsense +");
     host.sh("systemctl reload readmitd.service");
-    until(host, "systemctl status readmitd.service | grep -q 'refused: .*default.lua:1'");
+    until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'refused: .*default.lua:1'");
     host.sh("rm -r /etc/readmit/policies; systemctl reload readmitd.service");
     until(
         host,
-        "systemctl status readmitd.service | grep -q 'plugins well' && ! systemctl status readmitd.service | grep -q refused",
+        "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well' && ! systemctl show --property=StatusText readmitd.service | grep -q refused",
     );
     assert_eq!(property(host, "readmitd.service", "NRestarts"), "0");
+}
+
+/// The portal serves by its socket, finds the daemon, and is reloaded, without a network.
+fn the_portal_serves(host: &Host) {
+    host.sh("systemctl start readmit-portal.socket readmit-portal.service");
+    let mut browser = UnixStream::connect(host.place("/run/readmit-portal/portal.sock")).unwrap();
+    browser.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    browser.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""daemon":"ok""#), "{answer}");
+    assert_eq!(
+        host.sh("stat -c '%a %U %G' /run/readmit-portal/portal.sock").trim(),
+        "660 readmit-portal www-data"
+    );
+    host.sh("systemctl reload readmit-portal.service");
+    assert_eq!(property(host, "readmit-portal.service", "ActiveState"), "active");
+    let process = property(host, "readmit-portal.service", "MainPID");
+    let devices = host.sh(&format!("cat /proc/{process}/net/dev"));
+    assert_eq!(devices.lines().skip(2).count(), 1, "{devices}");
 }
 
 #[test]
@@ -115,8 +138,13 @@ fn the_services_run_by_their_units() {
     the_journal_has_fields(&host);
     a_plugin_turns_others_away(&host);
     a_reload_is_whole(&host);
+    the_portal_serves(&host);
     host.sh("systemctl stop readmitd.service");
     assert_eq!(property(&host, "readmitd.service", "Result"), "success");
+    // Whoever calls it, starts it.
+    host.sh(LIST);
+    assert_eq!(property(&host, "readmitd.service", "ActiveState"), "active");
+    host.sh("systemctl stop readmitd.service");
     assert_eq!(host.run(["systemctl", "--failed", "--no-legend"]).output, "");
 }
 

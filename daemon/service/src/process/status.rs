@@ -12,7 +12,7 @@ use super::limits::{REASON_CHARS, STATUS_EVERY, STATUS_LOOK};
 use super::manager::one_line;
 use super::progress::Listener;
 use crate::plugins::PluginState;
-use crate::service::{Service, Signal};
+use crate::service::Service;
 
 /// Digits of a policy version that tell it from others.
 const VERSION_DIGITS: usize = 12;
@@ -44,19 +44,18 @@ impl Board {
     /// Keeps the line true until `shutdown`.
     pub async fn keep(self: Arc<Self>, shutdown: CancellationToken) {
         let mut signals = self.service.signals();
-        self.count().await;
         loop {
-            self.show();
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                heard = timeout(STATUS_LOOK, signals.recv()) => match heard {
-                    Ok(Err(RecvError::Closed)) => return,
-                    Ok(Ok(Signal::CaseChanged { .. }) | Err(RecvError::Lagged(_))) => self.count().await,
-                    Ok(Ok(_)) | Err(_) => {}
-                },
-            }
+            self.count().await;
             self.show();
             sleep(STATUS_EVERY).await;
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                heard = timeout(STATUS_LOOK, signals.recv()) => {
+                    if matches!(heard, Ok(Err(RecvError::Closed))) {
+                        return;
+                    }
+                }
+            }
         }
     }
 
