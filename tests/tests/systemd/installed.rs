@@ -92,12 +92,7 @@ pub fn until(host: &Host, script: &str) -> String {
         if ended.code == 0 {
             return ended.output;
         }
-        assert!(
-            since.elapsed() < Duration::from_secs(40),
-            "in vain: {script}\n{}{}",
-            ended.output,
-            ended.error
-        );
+        assert!(since.elapsed() < PATIENCE, "in vain: {script}\n{}{}", ended.output, ended.error);
         // The host tells nobody outside of what happens in it.
         std::thread::sleep(Duration::from_millis(200));
     }
