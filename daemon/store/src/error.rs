@@ -108,6 +108,16 @@ pub enum StoreError {
         /// The mode that it should have.
         wanted: u32,
     },
+    /// Somebody else owns the database.
+    #[error("{} belongs to uid {owner}: run chown {wanted} on it", path.display())]
+    Owner {
+        /// The file or directory.
+        path: PathBuf,
+        /// Who owns it.
+        owner: u32,
+        /// Who should.
+        wanted: u32,
+    },
     /// A file or directory of the store cannot be used.
     #[error("cannot {what} {}", path.display())]
     File {

@@ -51,19 +51,21 @@ pub fn host() -> Host {
         host.sh(&format!("mkdir -p {}", Path::new(path).parent().unwrap().display()));
         host.copy(&program(name), path);
     }
-    for entry in fs::read_dir(units()).unwrap() {
+    for entry in fs::read_dir(units()).unwrap().chain(
+        ["sysusers.d", "tmpfiles.d", "system-preset"]
+            .iter()
+            .flat_map(|part| fs::read_dir(units().join(part)).unwrap()),
+    ) {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name.ends_with(".service") || name.ends_with(".socket") {
-            host.copy(&path, &format!("/usr/lib/systemd/system/{name}"));
+        if path.is_file() {
+            let name = path.strip_prefix(contrib()).unwrap().to_str().unwrap();
+            host.copy(&path, &format!("/tmp/readmit/contrib/{name}"));
         }
     }
-    host.copy(&units().join("sysusers.d/readmit.conf"), "/usr/lib/sysusers.d/readmit.conf");
-    host.copy(&units().join("tmpfiles.d/readmit.conf"), "/usr/lib/tmpfiles.d/readmit.conf");
-    host.copy(
-        &units().join("system-preset/50-readmit.preset"),
-        "/usr/lib/systemd/system-preset/50-readmit.preset",
-    );
+    // By the commands of the README, but for the last, which starts everything.
+    let mut commands = commands("# Readmit under systemd");
+    assert!(commands.pop().unwrap().starts_with("systemctl enable --now"));
+    host.sh(&format!("cd /tmp/readmit\n{}", commands.join("\n")));
     let bus = contrib().join("dbus");
     host.copy(
         &bus.join("org.readmit.Recovery1.conf"),
@@ -81,6 +83,26 @@ pub fn host() -> Host {
              org.freedesktop.DBus / org.freedesktop.DBus ReloadConfig >/dev/null",
     );
     host
+}
+
+/// The commands of root's that contrib/systemd/README.md gives under a heading, before the next one.
+pub fn commands(heading: &str) -> Vec<String> {
+    let text = fs::read_to_string(units().join("README.md")).unwrap();
+    let lines = text.lines().skip_while(|line| *line != heading).skip(1);
+    // In a block of commands, `# ` is root's prompt.
+    let mut in_block = false;
+    let mut commands = Vec::new();
+    for line in lines {
+        match line {
+            "```console" => in_block = true,
+            "```" => in_block = false,
+            line if in_block => commands.extend(line.strip_prefix("# ").map(str::to_owned)),
+            line if line.starts_with('#') => break,
+            _ => {}
+        }
+    }
+    assert!(!commands.is_empty(), "no commands under {heading}");
+    commands
 }
 
 /// Waits until these lines of shell succeed in the host.

@@ -6,13 +6,18 @@ use std::os::unix::net::UnixStream;
 use readmit_tests::Host;
 use serde_json::Value;
 
-use crate::installed::{host, property, until};
+use crate::installed::{commands, host, property, until};
 
 const LIST: &str = "busctl call org.readmit.Recovery1 /org/readmit/Recovery1 org.readmit.Policies1 List";
 
-/// The secrets of the host: made by the commands of contrib/systemd/README.md.
+/// The e-mail plugin's password, by the commands of contrib/systemd/README.md; nobody is there to be asked for it.
 fn with_credentials(host: &Host) {
-    host.sh("mkdir -p /etc/credstore.encrypted; printf 'hunter2' | systemd-creds encrypt --name=readmit-email.password - /etc/credstore.encrypted/readmit-email.password");
+    let commands = commands("## Secrets").join("\n");
+    let asking = "systemd-ask-password -n 'Password at the mail server:'";
+    assert!(commands.contains(asking));
+    host.sh(&commands
+        .replace(asking, "printf hunter2")
+        .replace("systemctl restart", "systemctl try-restart"));
 }
 
 fn started(host: &Host) {
@@ -23,10 +28,8 @@ fn started(host: &Host) {
 
 /// The database's key moves from its file into an encrypted credential, and the daemon reads its database with it.
 fn the_key_moves_into_a_credential(host: &Host) {
-    host.sh("systemctl stop readmitd.service
-        systemd-creds encrypt --name=readmit.store.key /var/lib/readmit/store.key /etc/credstore.encrypted/readmit.store.key
-        rm /var/lib/readmit/store.key
-        systemctl start readmitd.service");
+    host.sh("mkdir -p /somewhere/safe");
+    host.sh(&commands("### The key of the database").join("\n"));
     host.sh(LIST);
     assert!(!host.has("/var/lib/readmit/store.key"), "no second key is made");
     let shown = host.sh("cat /etc/credstore.encrypted/readmit.store.key");
@@ -127,6 +130,54 @@ fn the_portal_serves(host: &Host) {
     assert_eq!(devices.lines().skip(2).count(), 1, "{devices}");
 }
 
+/// Whatever keeps the daemon from starting is said, with no secret in it; once it is mended, the daemon is there.
+fn what_is_in_the_way_is_said(host: &Host) {
+    host.sh("systemctl stop readmitd.service; cp -a /etc/credstore.encrypted/readmit.store.key /root/");
+    for (wrong, words, mended) in [
+        (
+            "chmod 600 /etc/readmit/readmit.toml",
+            &["/etc/readmit/readmit.toml cannot be read", "mode 0644"][..],
+            "chmod 644 /etc/readmit/readmit.toml",
+        ),
+        (
+            "rm /etc/credstore.encrypted/readmit.store.key",
+            &["cannot open the keyring /var/lib/readmit/store.key"],
+            "cp -a /root/readmit.store.key /etc/credstore.encrypted/",
+        ),
+        (
+            "head -c 60 /somewhere/safe/store.key | systemd-creds encrypt --name=readmit.store.key - \
+             /etc/credstore.encrypted/readmit.store.key",
+            &["line 2 of the keyring", "is malformed"],
+            "cp -a /root/readmit.store.key /etc/credstore.encrypted/",
+        ),
+        (
+            "chmod 755 /var/lib/readmit/readmit.db",
+            &["has mode 0755", "chmod 0600"],
+            "chmod 600 /var/lib/readmit/readmit.db",
+        ),
+        (
+            "chown root /var/lib/readmit/readmit.db",
+            &["readmit.db belongs to uid 0: run chown"],
+            "chown readmit /var/lib/readmit/readmit.db",
+        ),
+    ] {
+        let since = host.sh("journalctl -n 1 -q --show-cursor --no-pager | sed -n 's/^-- cursor: //p'");
+        host.sh(&format!("{wrong}; systemctl start --no-block readmitd.service"));
+        let log = format!(
+            "journalctl --sync; journalctl -u readmitd.service --no-pager -o cat --after-cursor='{}'",
+            since.trim()
+        );
+        for word in words {
+            until(host, &format!("{log} | grep -qF '{word}'"));
+        }
+        let key = host.sh("sed -n 's/^key 1 //p' /somewhere/safe/store.key | head -c 20");
+        assert!(!host.sh(&log).contains(&key), "{wrong}: a secret in the log");
+        host.sh(mended);
+        until(host, "systemctl is-active readmitd.service");
+        host.sh("systemctl stop readmitd.service");
+    }
+}
+
 #[test]
 fn the_services_run_by_their_units() {
     let host = host();
@@ -145,6 +196,7 @@ fn the_services_run_by_their_units() {
     host.sh(LIST);
     assert_eq!(property(&host, "readmitd.service", "ActiveState"), "active");
     host.sh("systemctl stop readmitd.service");
+    what_is_in_the_way_is_said(&host);
     assert_eq!(host.run(["systemctl", "--failed", "--no-legend"]).output, "");
 }
 

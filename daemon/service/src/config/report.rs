@@ -14,7 +14,7 @@ use super::MAX_FILE;
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{} cannot be read", .0.display())]
+    #[error("{} cannot be read; {}", .0.display(), mend(.1))]
     Unreadable(PathBuf, #[source] io::Error),
     /// The file is wrong.
     #[error("the configuration is wrong:\n{0}")]
@@ -51,21 +51,26 @@ impl ConfigError {
         match self {
             Self::Invalid(report) => report,
             Self::Unreadable(path, error) => {
-                let hint = match error.kind() {
-                    io::ErrorKind::NotFound => "name an existing file with --config",
-                    io::ErrorKind::PermissionDenied => "let the daemon's user read it",
-                    _ => "",
-                };
                 let problem = Problem {
                     file: path.display().to_string(),
                     line: 0,
                     key: String::new(),
                     message: format!("the file cannot be read: {error}"),
-                    hint: hint.to_owned(),
+                    hint: mend(&error).to_owned(),
                 };
                 Report { problems: vec![problem] }
             }
         }
+    }
+}
+
+fn mend(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "name an existing file with --config",
+        io::ErrorKind::PermissionDenied => {
+            "let the daemon's user read it: it has to have mode 0644 and holds no secrets"
+        }
+        _ => "see whether its disk is well",
     }
 }
 

@@ -61,7 +61,11 @@ fn lock(path: &Path) -> Result<Lock, StoreError> {
 
 fn refuse_exposed(path: &Path, wanted: u32) -> Result<(), StoreError> {
     let found = path.metadata().map_err(StoreError::file("look at", path))?;
-    let mode = found.mode() & 0o7777;
+    let (mode, own) = (found.mode() & 0o7777, rustix::process::geteuid().as_raw());
+    // Root reaches everything, whosever it is.
+    if found.uid() != own && own != 0 {
+        return Err(StoreError::Owner { path: path.to_owned(), owner: found.uid(), wanted: own });
+    }
     if mode & 0o077 != 0 {
         return Err(StoreError::Exposed { path: path.to_owned(), mode, wanted });
     }
