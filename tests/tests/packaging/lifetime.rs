@@ -63,7 +63,8 @@ fn nothing_is_lost_until_it_is_purged_and_then_nothing_is_left() {
     assert!(has_alice(&host));
     host.sh("readmit audit verify");
 
-    // Purged: nothing is left but the users.
+    // Purged: nothing is left but the users, whatever an administrator had enabled.
+    host.sh("systemctl enable readmitd-metrics.socket");
     host.sh("apt-get purge --yes readmit readmit-portal");
     assert_eq!(packages::left_by_us(&host), before);
     assert_eq!(host.run(["systemctl", "is-system-running"]).output, "running\n");
