@@ -4,6 +4,7 @@ use zbus::Connection;
 use zbus::proxy::Builder;
 
 use crate::bus;
+use crate::bus::agent::Agent;
 use crate::bus::proxies::{
     AccountsProxy, AuditProxy, CasesProxy, DevicesProxy, PluginsProxy, PoliciesProxy, RecoveryProxy,
 };
@@ -21,13 +22,22 @@ pub struct Context {
     pub next_step: Option<String>,
     bus: Option<String>,
     connection: Option<Connection>,
+    /// Asks for a password for as long as there are calls to make.
+    agent: Option<Agent>,
 }
 
 impl Context {
     /// Surroundings that connect to `bus` when they must.
     #[must_use]
     pub fn new(json: bool, bus: Option<String>) -> Self {
-        Self { output: Output::new(json), terminal: Terminal::new(), next_step: None, bus, connection: None }
+        Self {
+            output: Output::new(json),
+            terminal: Terminal::new(),
+            next_step: None,
+            bus,
+            connection: None,
+            agent: None,
+        }
     }
 
     /// The bus, connected once.
@@ -37,7 +47,11 @@ impl Context {
     pub async fn connection(&mut self) -> Result<&Connection, Failure> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => bus::connect(self.bus.as_deref()).await?,
+            None => {
+                let connection = bus::connect(self.bus.as_deref()).await?;
+                self.agent = Agent::start(self.terminal.is_interactive()).await;
+                connection
+            }
         };
         Ok(self.connection.insert(connection))
     }

@@ -84,7 +84,8 @@ impl Kind {
                 "see what there is: readmit account list, readmit case list, readmit plugin list"
             }
             Self::NotAuthorized => {
-                "run it as an administrator (sudo readmit …), or have the polkit action granted to you"
+                "run it as an administrator (sudo readmit …), or have a role given to you: adduser USER readmit-helpdesk, \
+                 readmit-security, readmit-auditors or readmit-admins"
             }
             Self::RateLimited => "wait a while, then run the same command again",
             Self::WrongState => {
@@ -202,8 +203,14 @@ impl From<fdo::Error> for Failure {
             | E::SpawnChildSignaled(text) => {
                 Self::new(Kind::Unavailable, format!("readmitd does not answer: {text}"))
             }
-            E::AccessDenied(text) | E::AuthFailed(text) | E::InteractiveAuthorizationRequired(text) => {
-                Self::new(Kind::NotAuthorized, format!("you may not do this: {text}"))
+            E::InteractiveAuthorizationRequired(text) => Self::new(Kind::NotAuthorized, text).with_hint(
+                "run it in a terminal, where you are asked for the password (pkttyagent, of the package polkitd), or as \
+                 root (sudo readmit …)",
+            ),
+            E::AccessDenied(text) | E::AuthFailed(text) => {
+                Self::new(Kind::NotAuthorized, format!("you may not do this: {text}")).with_hint(
+                    "the bus lets only root and the group readmit-frontend do this: run it as root (sudo readmit …)",
+                )
             }
             E::InvalidArgs(text) => Self::new(Kind::Usage, text),
             E::LimitsExceeded(text) => Self::new(Kind::RateLimited, text),

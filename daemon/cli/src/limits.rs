@@ -3,8 +3,10 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// How long one call on the bus may take. Generous, because a polkit agent may be asking for a password.
-pub const METHOD_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long one call on the bus may take: longer than the daemon waits for a password that a polkit agent asks for.
+pub const METHOD_TIMEOUT: Duration = Duration::from_secs(150);
+/// How long a polkit agent for the terminal may take to start.
+pub const AGENT_START: Duration = Duration::from_secs(3);
 /// How long the first answer of a daemon may take when `status` asks whether it is there.
 pub const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes in one line that is read from a person or a script.

@@ -318,7 +318,7 @@ async fn who_lacks_the_right_is_told_which() {
     let answer = console.web().await.get("/").await;
     assert_eq!(answer.status, 403);
     let text = answer.page().text();
-    assert!(text.contains("lacks the right Cases1.List") && text.contains("readmit.toml"), "{text}");
+    assert!(text.contains("lacks the right Cases1.List") && text.contains("readmit-security"), "{text}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ console-no-session-next = Sie galt einmal, eine Minute lang; eine Sitzung endet 
 # What the daemon does not do.
 console-not-allowed = Das dürfen Sie nicht
 console-not-allowed-why = { $officer } hat das Recht { $right } nicht.
-console-not-allowed-next = Wer Readmit hier betreibt, kann es erteilen: durch einen Eintrag unter „admins“ im Abschnitt „bus“ von readmit.toml. Über Ihr eigenes Konto entscheidet immer jemand anderes.
+console-not-allowed-next = Wer Readmit hier betreibt, kann es erteilen: durch eine Rolle: die Gruppe readmit-helpdesk, readmit-security oder readmit-admins. Über Ihr eigenes Konto entscheidet immer jemand anderes.
 console-no-case = Diese Wiederherstellung gibt es nicht
 console-no-case-next = Vielleicht ist sie so alt, dass sie entfernt wurde, oder die Adresse ist unvollständig.
 

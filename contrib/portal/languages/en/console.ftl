@@ -18,7 +18,7 @@ console-no-session-next = It was good once, for a minute, and a session ends aft
 # What the daemon does not do.
 console-not-allowed = You may not do this
 console-not-allowed-why = { $officer } lacks the right { $right }.
-console-not-allowed-next = Whoever runs Readmit here can give it: by adding you to “admins” in the section “bus” of readmit.toml. Your own account is always decided by somebody else.
+console-not-allowed-next = Whoever runs Readmit here can give it: by a role: the group readmit-helpdesk, readmit-security or readmit-admins. Your own account is always decided by somebody else.
 console-no-case = There is no such recovery
 console-no-case-next = It may be so old that it was removed, or the address is not complete.
 

@@ -18,7 +18,7 @@ console-no-session-next = Elle l’était une seule fois, pendant une minute, et
 # What the daemon does not do.
 console-not-allowed = Vous n’avez pas ce droit
 console-not-allowed-why = Il manque à { $officer } le droit { $right }.
-console-not-allowed-next = La personne qui administre Readmit peut l’accorder, en vous ajoutant à « admins » dans la section « bus » de readmit.toml. C’est toujours quelqu’un d’autre qui décide de votre propre compte.
+console-not-allowed-next = La personne qui administre Readmit peut l’accorder, par un rôle : le groupe readmit-helpdesk, readmit-security ou readmit-admins. C’est toujours quelqu’un d’autre qui décide de votre propre compte.
 console-no-case = Cette récupération n’existe pas
 console-no-case-next = Elle est peut-être si ancienne qu’elle a été supprimée, ou l’adresse est incomplète.
 

@@ -17,8 +17,8 @@ Examples:
       systemctl enable --now readmit-console@alice.socket
       (readmit-console@.service runs: readmit-portal console --proxy www-data --public-url https://support.example.org)
 
-The console acts as the user who runs it: the daemon sees their user id, and the journal names them. They need to be
-among `admins` in readmit.toml. Nobody decides about their own account. CONSOLE.md has the whole of it.";
+The console acts as the user who runs it: the daemon sees their user id, and the journal names them. They need a
+role: the group readmit-helpdesk, readmit-security or readmit-admins. Nobody decides about their own account. CONSOLE.md has the whole of it.";
 
 /// Serve support's pages to the user who runs this, and to nobody else
 #[derive(Clone, Debug, Args)]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use thiserror::Error;
+use zbus::fdo;
 
 /// A call that was not done. The text is the daemon's, in English; pages say it in the reader's language by the class.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,10 +43,11 @@ impl DeskError {
 
 impl From<zbus::Error> for DeskError {
     fn from(error: zbus::Error) -> Self {
-        let zbus::Error::MethodError(name, text, _) = &error else {
-            return Self::Gone(error.to_string());
+        let (name, text) = match error {
+            zbus::Error::MethodError(name, text, _) => (name.to_string(), text.unwrap_or_default()),
+            zbus::Error::FDO(error) => return Self::from(*error),
+            other => return Self::Gone(other.to_string()),
         };
-        let text = text.clone().unwrap_or_default();
         match name.strip_prefix("org.readmit.Error.") {
             Some("NotFound") => Self::NotFound(text),
             Some("WrongState") => Self::WrongState(text),
@@ -54,12 +56,22 @@ impl From<zbus::Error> for DeskError {
             Some("Refused") => Self::Refused(text),
             Some("NotAuthorized") => Self::NotAuthorized(text),
             Some(_) => Self::Unavailable(text),
-            None => match name.strip_prefix("org.freedesktop.DBus.Error.") {
-                // The bus configuration does not let the portal's user through.
-                Some("AccessDenied") => Self::NotAuthorized(text),
-                Some("InvalidArgs") => Self::InvalidArgument(text),
-                _ => Self::Gone(text),
-            },
+            None => Self::Gone(text),
+        }
+    }
+}
+
+impl From<fdo::Error> for DeskError {
+    fn from(error: fdo::Error) -> Self {
+        match error {
+            // The bus configuration does not let the portal's user through, or polkit wants a password, which nobody
+            // types into a web page.
+            fdo::Error::AccessDenied(text) | fdo::Error::InteractiveAuthorizationRequired(text) => {
+                Self::NotAuthorized(text)
+            }
+            fdo::Error::InvalidArgs(text) => Self::InvalidArgument(text),
+            fdo::Error::LimitsExceeded(text) => Self::RateLimited(text),
+            other => Self::Gone(other.to_string()),
         }
     }
 }
@@ -67,6 +79,24 @@ impl From<zbus::Error> for DeskError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_bus_itself_refuses_is_no_outage() {
+        let text = || "why".to_owned();
+        let table = [
+            (fdo::Error::AccessDenied(text()), DeskError::NotAuthorized(text())),
+            (fdo::Error::InteractiveAuthorizationRequired(text()), DeskError::NotAuthorized(text())),
+            (fdo::Error::LimitsExceeded(text()), DeskError::RateLimited(text())),
+            (fdo::Error::InvalidArgs(text()), DeskError::InvalidArgument(text())),
+        ];
+        for (error, wanted) in table {
+            let error = DeskError::from(zbus::Error::FDO(Box::new(error)));
+            assert_eq!(error.to_string(), wanted.to_string());
+            assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&wanted));
+        }
+        let gone = zbus::Error::FDO(Box::new(fdo::Error::ServiceUnknown(text())));
+        assert!(matches!(DeskError::from(gone), DeskError::Gone(_)));
+    }
 
     #[test]
     fn the_time_to_wait_is_read_from_the_daemon_s_words() {

@@ -263,6 +263,7 @@ async fn caught<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fa
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::TURNS_PER_USER;
     use super::*;
 
     #[tokio::test]
@@ -272,6 +273,17 @@ mod tests {
         }
         assert_eq!(caught(defective()).await, Err(Fault::internal()));
         assert_eq!(caught(async { Ok(7) }).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn who_takes_all_their_turns_leaves_some_to_others() {
+        let gate = Gate::new(Vec::new());
+        let (one, other) = (gate.shares.of(1).expect("a share"), gate.shares.of(2).expect("a share"));
+        let endless = || Box::pin(gate.work(&one, std::future::pending::<Result<(), Fault>>()));
+        let mut held: Vec<_> = std::iter::repeat_with(endless).take(TURNS_PER_USER + 1).collect();
+        assert!(held.iter_mut().all(|call| call.now_or_never().is_none()));
+        assert_eq!(gate.turns.available_permits(), CALLS_AT_ONCE - TURNS_PER_USER);
+        assert_eq!(gate.work(&other, async { Ok(7) }).await, Ok(7));
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! Requirement: what polkit, the bus and people are told about the interfaces is what the daemon asks for.
-#![expect(clippy::expect_used, reason = "what helps a test fails as the test does")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod accounts;
+#[cfg(test)]
 mod authority;
 #[cfg(test)]
 mod bus;

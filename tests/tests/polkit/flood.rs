@@ -1,0 +1,35 @@
+//! Requirement: one front end cannot starve the rest.
+
+use std::io::{BufRead as _, BufReader};
+
+use serde_json::Value;
+
+use crate::system::{HANNA, PORTAL, Plan, ROOT, System};
+
+/// Speaks to the bus by itself, since no client sends so much at once.
+const FLOOD: &str = include_str!("flood.py");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_floods_is_told_so_and_others_are_served() {
+    let system = System::start(Plan::default()).await;
+    std::fs::write(system.place().join("flood.py"), FLOOD).unwrap();
+    let line = format!("exec python3 {}/flood.py {}/bus", system.place().display(), system.place().display());
+    let mut flood = system.spawn(PORTAL, &[], &line);
+    let mut lines = BufReader::new(flood.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "flooding");
+    for _ in 0..5 {
+        for (user, words) in
+            [(HANNA, "Cases1 List a{sv}uu 0 0 10"), (ROOT, "Recovery1 Open ssa{sv} alice lost 0")]
+        {
+            system.call(user, words).unwrap_or_else(|error| panic!("{error}\n{}", system.log()));
+        }
+    }
+    let counts: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert!(flood.wait().unwrap().success());
+    let of = |name: &str| counts[name].as_u64().unwrap_or_default();
+    assert!(of("org.readmit.Error.RateLimited") > 0, "{counts}");
+    assert!(of("answered") > 0, "{counts}");
+    assert_eq!(of("org.readmit.Error.Unavailable"), 0, "nobody else's places are taken: {counts}");
+    // Afterwards it is a front end like any other.
+    system.call(PORTAL, "Authentication1 Verify ss alice 123456").unwrap();
+}
