@@ -335,19 +335,19 @@ fn start_bus(place: &Path, namespace: &Child, broker: Broker) -> Child {
             assert!(line.starts_with("unix:"), "dbus-daemon did not start");
             child
         }
-        // systemd makes the socket for it; without one, so does systemd-socket-activate.
+        // systemd makes the socket for it; without one, so does systemd-socket-activate. Its launcher is a client of
+        // the bus itself.
         Broker::DbusBroker => {
             let script = format!(
                 "python3 -c 'import socket, time\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n\
                  s.bind(\"/run/systemd/journal/socket\")\nprint(\"ready\", flush=True)\nwhile True: s.recv(65536)' &\n\
                  until [ -S /run/systemd/journal/socket ]; do sleep 0.01; done\n\
-                 umask 0; exec systemd-socket-activate -l {} dbus-broker-launch --scope user {config}",
-                socket.display()
+                 exec systemd-socket-activate -l {socket} \
+                 -E DBUS_SESSION_BUS_ADDRESS=unix:path={socket} dbus-broker-launch --scope user {config}",
+                socket = socket.display()
             );
             let mut child = enter(namespace)
                 .args(["sh", "-c", &script])
-                // It is on its own bus, too.
-                .env("DBUS_SESSION_BUS_ADDRESS", address(place))
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .process_group(0)
@@ -355,8 +355,12 @@ fn start_bus(place: &Path, namespace: &Child, broker: Broker) -> Child {
                 .unwrap();
             let mut line = String::new();
             // It says so once it listens.
-            BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+            let mut told = BufReader::new(child.stderr.take().unwrap());
+            told.read_line(&mut line).unwrap();
             assert!(line.contains("istening"), "{line}");
+            std::fs::set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
+            // What it says later has to go somewhere.
+            std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
             child
         }
     }
