@@ -6,6 +6,7 @@ use std::sync::Arc;
 use readmit_recovery::time::Timestamp;
 use thiserror::Error;
 
+use crate::backup::BackupError;
 use crate::keyring::KeyringError;
 use crate::seal::SealError;
 
@@ -80,15 +81,79 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A newer program wrote the database.
-    #[error(
-        "the database has schema {found}, and this program knows only up to {known}: run the newer program, or restore the backup from before it"
-    )]
+    #[error("the database has schema {found}, and this program knows only up to {known}: run the newer program again, or go back with it stopped: {}", way_back(copy.as_deref()))]
     Newer {
         /// The schema of the database.
         found: i64,
         /// The newest schema that this program knows.
         known: i64,
+        /// The copy from before a newer schema that this program can use.
+        copy: Option<PathBuf>,
     },
+    /// There is no room for a copy of the database.
+    #[error("the disk has {} MiB free, and a copy of {} in its directory needs {}: make room, then start again; nothing was changed", free >> 20, path.display(), needed.div_ceil(1 << 20))]
+    NoRoom {
+        /// The database.
+        path: PathBuf,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// The database cannot be read as one.
+    #[error("{} is damaged, or no database: keep a copy of it, then put the newest backup back: readmit restore BACKUP", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The database is gone, or empty, and was not before.
+    #[error("{} is gone or empty, but its journal had {known} entries: put the database back as it was, or a backup of it: readmit restore BACKUP", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+        /// How many entries were known.
+        known: u64,
+    },
+    /// The database was put back to an earlier state.
+    #[error("{} was put back to an earlier state: its journal ends at entry {found}, and entry {known} was signed and exported before. Put the newest database back; if you mean to go back, do it with: readmit restore BACKUP --accept-rollback", path.display())]
+    RolledBack {
+        /// The database.
+        path: PathBuf,
+        /// Where its journal ends.
+        found: u64,
+        /// The last entry that was known.
+        known: u64,
+    },
+    /// The database has another history than the one that is known.
+    #[error("{} is not the database that was here before: {why} (entry {known}). Put the newest database back; if you mean to go on from a backup, put it back with: readmit restore BACKUP --accept-rollback", path.display())]
+    OtherHistory {
+        /// The database.
+        path: PathBuf,
+        /// How it shows.
+        why: &'static str,
+        /// The entry that was known.
+        known: u64,
+    },
+    /// The anchor cannot be used.
+    #[error("the anchor {} is unusable: {why}. Compare the journal with the heads in the system's journal (journalctl -t readmitd), then move the anchor away; the next start makes a new one", path.display())]
+    Anchor {
+        /// The anchor.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Something that one does at a time is being done.
+    #[error("{0} is under way already: wait for its end")]
+    UnderWay(&'static str),
+    /// Rows may still need an old key.
+    #[error("not everything is sealed again yet, so no key can be forgotten")]
+    KeysInUse,
+    /// A backup cannot be made or used.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The file is a database, but none of ours.
     #[error("{} is a database of another program", path.display())]
     Foreign {
@@ -178,6 +243,9 @@ pub enum StoreError {
     /// The writer failed.
     #[error("the writer of the store failed")]
     Writer(#[source] Arc<StoreError>),
+    /// The disk is full.
+    #[error("no room is left on the disk of the store")]
+    Full,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -198,9 +266,32 @@ impl StoreError {
         move |_| Self::Malformed { table, column }
     }
 
+    /// What a change that the store itself makes failed of.
+    pub(crate) fn from_writer(error: CommitError) -> Self {
+        match error {
+            CommitError::Backend(source) => Self::Writer(source),
+            CommitError::Full => Self::Full,
+            _ => Self::Closed,
+        }
+    }
+
+    /// For `map_err`, where SQLite meets a file that it has not opened before.
+    pub(crate) fn opening(path: &std::path::Path) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        let path = path.to_owned();
+        move |source| match source.sqlite_error_code() {
+            Some(NotADatabase | DatabaseCorrupt) => Self::Damaged { path: path.clone(), source },
+            _ => Self::Sqlite(source),
+        }
+    }
+
     /// Whether the disk is full.
     pub(crate) fn is_full(&self) -> bool {
-        let Self::Sqlite(error) = self else { return false };
+        let error = match self {
+            Self::Full => return true,
+            Self::Sqlite(error) => error,
+            _ => return false,
+        };
         error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
     }
 }
@@ -214,5 +305,15 @@ impl From<StoreError> for CommitError {
 impl From<rusqlite::Error> for CommitError {
     fn from(error: rusqlite::Error) -> Self {
         StoreError::from(error).into()
+    }
+}
+
+fn way_back(copy: Option<&std::path::Path>) -> String {
+    match copy {
+        Some(copy) => format!(
+            "readmit restore {} --accept-rollback (the copy from before the newer schema)",
+            copy.display()
+        ),
+        None => "readmit restore BACKUP --accept-rollback, with a backup from before it".to_owned(),
     }
 }

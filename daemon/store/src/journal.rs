@@ -3,13 +3,16 @@
 //! Each entry's hash covers the hash before it and every field, so a changed, removed or reordered entry
 //! breaks the chain from there on. The head (the last number and hash) is signed once a commit with a key that
 //! is sealed in the store, so a cut end or a whole rewritten chain shows too. What cannot be noticed from
-//! within is the whole database put back to an earlier state: keep heads elsewhere and compare them.
+//! within is the whole database put back to an earlier state: heads are kept elsewhere and compared ([`crate::Anchor`],
+//! and wherever the daemon exports them to). Entries go away at the beginning alone, behind a signed
+//! [`crate::Checkpoint`] that the rest is chained to.
 
-use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use readmit_recovery::id::{AccountId, CaseHandle};
 use readmit_recovery::time::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+
+use crate::head::Checkpoint;
 
 /// Something to append.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +70,21 @@ pub struct JournalReport {
     pub public_key: [u8; 32],
     /// The number of the first entry that is wrong, and what is wrong with it.
     pub broken: Option<(u64, &'static str)>,
+    /// Where the journal begins, if older entries were removed.
+    pub checkpoint: Option<Checkpoint>,
+    /// How often an earlier state was put back, the latest [`crate::limits::MAX_RESTORES_TOLD`].
+    pub restores: Vec<Restored>,
+}
+
+/// An entry that says that an earlier state was put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The number of the entry `store.restored`.
+    pub seq: u64,
+    /// Where the journal of the backup ended.
+    pub back_to: Head,
+    /// The last head that was known before.
+    pub replaced: Head,
 }
 
 /// The fields of an entry as the hash covers them.
@@ -100,39 +118,6 @@ impl Link<'_> {
         }
         digest.finalize().into()
     }
-}
-
-/// Signs heads.
-pub(crate) struct HeadSigner {
-    key: SigningKey,
-}
-
-impl HeadSigner {
-    /// The signer with this seed.
-    pub(crate) fn new(seed: &[u8; 32]) -> Self {
-        Self { key: SigningKey::from_bytes(seed) }
-    }
-
-    /// The key that the signatures verify with.
-    pub(crate) fn public_key(&self) -> [u8; 32] {
-        self.key.verifying_key().to_bytes()
-    }
-
-    /// The signature of a head.
-    pub(crate) fn sign(&self, head: &Head) -> [u8; 64] {
-        self.key.sign(&signed_bytes(head)).to_bytes()
-    }
-}
-
-/// Whether `signature` is the holder's of `public_key` under `head`.
-#[must_use]
-pub fn verify_head(head: &Head, signature: &[u8; 64], public_key: &[u8; 32]) -> bool {
-    VerifyingKey::from_bytes(public_key)
-        .is_ok_and(|key| key.verify(&signed_bytes(head), &Signature::from_bytes(signature)).is_ok())
-}
-
-fn signed_bytes(head: &Head) -> Vec<u8> {
-    [b"readmit-journal-head-1".as_slice(), &head.seq.to_be_bytes(), &head.hash].concat()
 }
 
 /// The JSON of a detail with the keys of every object sorted, whichever features `serde_json` was built with.
@@ -206,17 +191,6 @@ mod tests {
             assert_ne!(*other, hash(link()), "change {index}");
         }
         assert_eq!(hash(link()), hash(link()));
-    }
-
-    #[test]
-    fn a_signature_fits_one_head_and_one_key() {
-        let signer = HeadSigner::new(&[3; 32]);
-        let head = Head { seq: 5, hash: [9; 32] };
-        let signature = signer.sign(&head);
-        assert!(verify_head(&head, &signature, &signer.public_key()));
-        assert!(!verify_head(&Head { seq: 6, ..head }, &signature, &signer.public_key()));
-        assert!(!verify_head(&Head { hash: [8; 32], ..head }, &signature, &signer.public_key()));
-        assert!(!verify_head(&head, &signature, &HeadSigner::new(&[4; 32]).public_key()));
     }
 
     #[test]

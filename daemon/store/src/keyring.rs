@@ -6,7 +6,8 @@
 //! key 1 <32 bytes in base64>
 //! key 2 <32 bytes in base64>
 //! ```
-//! The key with the highest number is the current one.
+//! The key with the highest number is the current one. The file may also be a credential that the daemon can only read:
+//! new keys are then kept in the database, sealed with the current key of the file ([`crate::Store::rotate_key`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,11 +22,35 @@ use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::durable::sync_directory;
 use crate::limits::{MAX_KEYRING_BYTES, MAX_KEYS};
 
 /// The number of a key. It stands in clear before everything that the key has sealed.
+///
+/// The keyring's own keys have numbers from 1 on, those that the database keeps from [`KeyId::FIRST_DATA`] on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub u32);
+
+impl KeyId {
+    /// The first key that the database keeps.
+    pub const FIRST_DATA: Self = Self(1 << 31);
+
+    /// Whether the database keeps it, sealed with one of the keyring's own.
+    #[must_use]
+    pub fn is_data(self) -> bool {
+        self >= Self::FIRST_DATA
+    }
+}
+
+/// `root 2`, `data 1`.
+impl fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.checked_sub(Self::FIRST_DATA.0) {
+            Some(number) => write!(formatter, "data {}", number + 1),
+            None => write!(formatter, "root {}", self.0),
+        }
+    }
+}
 
 /// Why a keyring cannot be used. No message holds key material.
 #[derive(Debug, Error)]
@@ -76,14 +101,14 @@ pub enum KeyringError {
     #[error("the keyring holds {MAX_KEYS} keys: seal everything again and forget the old ones first")]
     Full,
     /// The current key cannot be forgotten, nor one that is not there.
-    #[error("key {} is the current one, or is not there", .0.0)]
+    #[error("key `{0}` is the current one, or is not there")]
     NotOld(KeyId),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),
 }
 
-type Key = Zeroizing<[u8; 32]>;
+pub(crate) type Key = Zeroizing<[u8; 32]>;
 
 /// The keys. Shared: a key that [`Keyring::rotate`] adds seals the next row of every store that uses it.
 pub struct Keyring {
@@ -95,8 +120,23 @@ pub struct Keyring {
 
 #[derive(Clone)]
 struct Keys {
-    current: KeyId,
     all: BTreeMap<KeyId, Key>,
+}
+
+impl Keys {
+    /// The one that seals: one that the database keeps, if there is any.
+    fn current(&self) -> KeyId {
+        self.all.last_key_value().map_or(KeyId(0), |(id, _)| *id)
+    }
+
+    /// The newest of the keyring's own.
+    fn root(&self) -> KeyId {
+        self.own().last().map_or(KeyId(0), |(id, _)| *id)
+    }
+
+    fn own(&self) -> impl DoubleEndedIterator<Item = (&KeyId, &Key)> {
+        self.all.range(..KeyId::FIRST_DATA)
+    }
 }
 
 impl Keyring {
@@ -115,13 +155,39 @@ impl Keyring {
             source,
         })?;
         check_access(&file, &path)?;
-        let mut text = Zeroizing::new(String::new());
-        Read::by_ref(&mut file)
-            .take(MAX_KEYRING_BYTES)
-            .read_to_string(&mut text)
-            .map_err(|source| KeyringError::File { what: "read", path: path.clone(), source })?;
-        let keys = parse(&text, &path)?;
+        let keys = read(&mut file, &path)?;
         Ok(Self { path: Some(path), keys: RwLock::new(keys), changing: Mutex::new(()) })
+    }
+
+    /// Reads a keyring from a pipe, such as one from `systemd-creds decrypt`. It has no file that it could change.
+    ///
+    /// # Errors
+    /// [`KeyringError`] says what is wrong with it.
+    pub fn from_pipe(mut pipe: impl Read) -> Result<Self, KeyringError> {
+        let keys = read(&mut pipe, Path::new("-"))?;
+        Ok(Self { path: None, keys: RwLock::new(keys), changing: Mutex::new(()) })
+    }
+
+    /// The keyring's file as it would be with one key more, for whoever keeps it as a credential.
+    ///
+    /// # Errors
+    /// [`KeyringError::Full`], or there is no randomness.
+    pub fn with_new_key(&self) -> Result<Zeroizing<String>, KeyringError> {
+        let mut keys = self.keys.read().clone();
+        if keys.all.len() >= MAX_KEYS {
+            return Err(KeyringError::Full);
+        }
+        keys.all.insert(KeyId(keys.root().0 + 1), fresh_key()?);
+        Ok(text(&keys))
+    }
+
+    /// The keyring's file as it would be with its newest key alone.
+    #[must_use]
+    pub fn without_old_keys(&self) -> Zeroizing<String> {
+        let mut keys = self.keys.read().clone();
+        let root = keys.root();
+        keys.all.retain(|id, _| *id == root);
+        text(&keys)
     }
 
     /// Makes the keyring `path` with one fresh key; in a directory, the file `keyring` in it.
@@ -130,7 +196,7 @@ impl Keyring {
     /// [`KeyringError::File`] if there is a file already, or none can be made.
     pub fn create(path: &Path) -> Result<Self, KeyringError> {
         let path = file_in(path);
-        let keys = Keys { current: KeyId(1), all: BTreeMap::from([(KeyId(1), fresh_key()?)]) };
+        let keys = Keys { all: BTreeMap::from([(KeyId(1), fresh_key()?)]) };
         write_new(&path, &keys)
             .and_then(|()| sync_directory(&path))
             .map_err(|source| KeyringError::File { what: "create", path: path.clone(), source })?;
@@ -141,13 +207,13 @@ impl Keyring {
     #[must_use]
     pub fn ephemeral(key: [u8; 32]) -> Self {
         let all = BTreeMap::from([(KeyId(1), Zeroizing::new(key))]);
-        Self { path: None, keys: RwLock::new(Keys { current: KeyId(1), all }), changing: Mutex::new(()) }
+        Self { path: None, keys: RwLock::new(Keys { all }), changing: Mutex::new(()) }
     }
 
     /// The current key's number.
     #[must_use]
     pub fn current(&self) -> KeyId {
-        self.keys.read().current
+        self.keys.read().current()
     }
 
     /// Every key's number, the oldest first.
@@ -167,10 +233,38 @@ impl Keyring {
         if keys.all.len() >= MAX_KEYS {
             return Err(KeyringError::Full);
         }
-        keys.current = KeyId(keys.current.0.checked_add(1).ok_or(KeyringError::Full)?);
-        keys.all.insert(keys.current, fresh_key()?);
+        let id = KeyId(keys.root().0 + 1);
+        if id.is_data() {
+            return Err(KeyringError::Full);
+        }
+        keys.all.insert(id, fresh_key()?);
         self.replace(keys)?;
-        Ok(self.current())
+        Ok(id)
+    }
+
+    /// The number of the newest key of its own, which seals those that the database keeps.
+    #[must_use]
+    pub fn root(&self) -> KeyId {
+        self.keys.read().root()
+    }
+
+    /// Whether a new key of its own can be put into its file.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        let Some(directory) = self.path.as_deref().map(crate::durable::directory_of) else { return false };
+        rustix::fs::access(directory, rustix::fs::Access::WRITE_OK).is_ok()
+    }
+
+    /// Holds a key that the database keeps.
+    pub(crate) fn hold(&self, id: KeyId, key: Key) {
+        let _changing = self.changing.lock();
+        self.keys.write().all.insert(id, key);
+    }
+
+    /// Lets go of keys that the database kept.
+    pub(crate) fn let_go(&self, ids: &[KeyId]) {
+        let _changing = self.changing.lock();
+        self.keys.write().all.retain(|id, _| !ids.contains(id));
     }
 
     /// Forgets an old key. What is still sealed with it, in the database or in a backup of it, cannot be read
@@ -181,7 +275,7 @@ impl Keyring {
     pub fn forget(&self, id: KeyId) -> Result<(), KeyringError> {
         let _changing = self.changing.lock();
         let mut keys = self.keys.read().clone();
-        if id == keys.current || keys.all.remove(&id).is_none() {
+        if id == keys.root() || id.is_data() || keys.all.remove(&id).is_none() {
             return Err(KeyringError::NotOld(id));
         }
         self.replace(keys)
@@ -190,7 +284,7 @@ impl Keyring {
     /// The current key and its number.
     pub(crate) fn current_key(&self) -> Option<(KeyId, Key)> {
         let keys = self.keys.read();
-        keys.all.get(&keys.current).map(|key| (keys.current, key.clone()))
+        keys.all.last_key_value().map(|(id, key)| (*id, key.clone()))
     }
 
     /// The key with this number.
@@ -225,7 +319,7 @@ fn file_in(path: &Path) -> PathBuf {
     if path.is_dir() { path.join("keyring") } else { path.to_owned() }
 }
 
-fn fresh_key() -> Result<Key, KeyringError> {
+pub(crate) fn fresh_key() -> Result<Key, KeyringError> {
     let mut key = Zeroizing::new([0; 32]);
     getrandom::fill(key.as_mut()).map_err(KeyringError::Random)?;
     Ok(key)
@@ -249,23 +343,33 @@ fn check_access(file: &File, path: &Path) -> Result<(), KeyringError> {
     Ok(())
 }
 
-fn write_new(path: &Path, keys: &Keys) -> std::io::Result<()> {
+fn read(from: &mut impl Read, path: &Path) -> Result<Keys, KeyringError> {
+    let mut text = Zeroizing::new(String::new());
+    from.take(MAX_KEYRING_BYTES).read_to_string(&mut text).map_err(|source| KeyringError::File {
+        what: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&text, path)
+}
+
+fn text(keys: &Keys) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(64 * (keys.all.len() + 1)));
     text.push_str("readmit-keyring 1\n");
-    for (id, key) in &keys.all {
+    for (id, key) in keys.own() {
         let encoded = Zeroizing::new(STANDARD.encode(key.as_slice()));
         for part in ["key ", &id.0.to_string(), " ", &encoded, "\n"] {
             text.push_str(part);
         }
     }
+    text
+}
+
+fn write_new(path: &Path, keys: &Keys) -> std::io::Result<()> {
+    let text = text(keys);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-fn sync_directory(path: &Path) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory)?.sync_all()
 }
 
 fn parse(text: &str, path: &Path) -> Result<Keys, KeyringError> {
@@ -284,6 +388,9 @@ fn parse(text: &str, path: &Path) -> Result<Keys, KeyringError> {
             return Err(malformed(line_number, "it is not of the form: key NUMBER BASE64"));
         };
         let id = id.parse().map_err(|_| malformed(line_number, "the number is no number"))?;
+        if KeyId(id).is_data() {
+            return Err(malformed(line_number, "the number is too large"));
+        }
         // Decoded into a buffer that zeroizes; the decoder wants room for a guess of the length.
         let mut key = Zeroizing::new([0; 36]);
         let length = STANDARD
@@ -298,8 +405,10 @@ fn parse(text: &str, path: &Path) -> Result<Keys, KeyringError> {
             return Err(malformed(line_number, "there are too many keys"));
         }
     }
-    let current = all.keys().next_back().copied().ok_or_else(|| malformed(2, "there is no key"))?;
-    Ok(Keys { current, all })
+    if all.is_empty() {
+        return Err(malformed(2, "there is no key"));
+    }
+    Ok(Keys { all })
 }
 
 #[cfg(test)]
@@ -371,6 +480,7 @@ mod tests {
             ("readmit-keyring 1\n".to_owned(), 2),
             (format!("readmit-keyring 1\nkey 1 {key}\nkey 1 {key}\n"), 3),
             (format!("readmit-keyring 1\nkey x {key}\n"), 2),
+            (format!("readmit-keyring 1\nkey 2147483648 {key}\n"), 2),
             (format!("readmit-keyring 1\nkey 1 {key} more\n"), 2),
             ("readmit-keyring 1\nkey 1 AAAA\n".to_owned(), 2),
             (format!("readmit-keyring 1\nkey 1 {}\n", STANDARD.encode([7; 33])), 2),

@@ -7,37 +7,51 @@
 
 pub mod account;
 pub mod activation;
+pub mod anchor;
+pub mod backup;
 pub mod case;
 pub mod change;
 pub mod decision;
+mod durable;
 pub mod error;
 pub mod figures;
+pub mod head;
 pub mod journal;
 pub mod keyring;
 pub mod limits;
 pub mod observer;
 pub mod outbox;
 pub mod quota;
+pub mod retention;
 pub mod seal;
 pub mod shadow;
 pub mod spend;
 pub mod sqlite;
 pub mod store;
 pub mod token;
+pub mod upkeep;
 
 pub use account::{AccountFilter, AccountRecord, DeviceRecord};
 pub use activation::{Activation, Found, PendingPolicy};
+pub use anchor::Anchor;
+pub use backup::{Backup, BackupError, Manifest};
 pub use case::{CaseFilter, CaseOrder, CaseRow, StoredCase};
 pub use change::{Change, Committed, Write};
 pub use decision::{DecisionRow, PolicyRow, StoredDecision};
 pub use error::{CommitError, StoreError, What};
 pub use figures::{CaseFigure, DeliveryFigure, Figures};
-pub use journal::{Entry, Head, JournalReport, JournalRow};
+pub use head::{Checkpoint, SignedHead};
+pub use journal::{Entry, Head, JournalReport, JournalRow, Restored};
 pub use keyring::{KeyId, Keyring, KeyringError};
 pub use observer::{CommitGroup, Observed, StoreObserver};
 pub use outbox::{Delivery, DeliveryState, OutboxItem};
+pub use retention::{Pruned, Retention};
 pub use shadow::{DifferenceRow, ShadowRow, ShadowTally, StoredDifference};
 pub use spend::Spend;
-pub use sqlite::{OnBrokenJournal, SqliteOptions, SqliteStore};
+pub use sqlite::{
+    Lost, OnBrokenJournal, Outlook, Restoration, RestoreReport, SqliteOptions, SqliteStore, Voided,
+    check_backup,
+};
 pub use store::{Counts, Page, Reply, Resealed, Store};
 pub use token::{TokenPurpose, TokenRow};
+pub use upkeep::{By, KeyPart, KeyState, RetiredKey};

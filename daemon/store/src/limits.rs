@@ -57,3 +57,20 @@ pub const NINETY_DAYS: Duration = Duration::from_secs(90 * 24 * 3600);
 pub const MAX_KEYS: usize = 64;
 /// Bytes of a keyring file.
 pub const MAX_KEYRING_BYTES: u64 = 16 * 1024;
+/// Times that an earlier state was put back, as a check of the journal lists them.
+pub const MAX_RESTORES_TOLD: usize = 64;
+
+/// Bytes of an anchor.
+pub const MAX_ANCHOR_BYTES: u64 = 4 * 1024;
+/// Bytes of the manifest at the end of a backup.
+pub const MAX_MANIFEST_BYTES: u32 = 64 * 1024;
+/// Bytes of a database that are copied at once.
+pub const COPIED_AT_ONCE: usize = 256 * 1024;
+/// Copies from before a new schema that are kept; the oldest go first.
+pub const SCHEMA_COPIES: usize = 2;
+/// Bytes that must stay free beside a copy of the database.
+pub const FREE_BESIDE_COPY: u64 = 16 * 1024 * 1024;
+/// Entries, decisions, cases or differences that one pruning removes, so that no commit waits long for it.
+pub const PRUNE_ROWS: u32 = 500;
+/// Accounts that are named of those a restore would set back.
+pub const LOST_ACCOUNTS_TOLD: usize = 50;

@@ -11,16 +11,16 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::keyring::{KeyId, Keyring};
+use crate::keyring::{Key, KeyId, Keyring};
 
 /// Why something cannot be sealed or unsealed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
     /// The keyring has not the key.
-    #[error("the keyring has no key {}", .0.0)]
+    #[error("the keyring has no key `{0}`")]
     NoKey(KeyId),
     /// The blob was changed, belongs to another row, or the key of this number is another one.
-    #[error("it was changed, moved, or sealed with another key {}", .0.0)]
+    #[error("it was changed, moved, or sealed with another key `{0}`")]
     Forged(KeyId),
     /// The blob is too short to be one.
     #[error("it is too short")]
@@ -52,6 +52,23 @@ impl Sealer {
     pub(crate) fn seal(&self, table: &str, id: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let (number, key) =
             self.keyring.current_key().ok_or_else(|| SealError::NoKey(self.keyring.current()))?;
+        Self::seal_with(number, &key, table, id, plain)
+    }
+
+    /// As [`Sealer::seal`], with the keyring's own newest key.
+    pub(crate) fn seal_at_root(&self, table: &str, id: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        let number = self.keyring.root();
+        let key = self.keyring.key(number).ok_or(SealError::NoKey(number))?;
+        Self::seal_with(number, &key, table, id, plain)
+    }
+
+    fn seal_with(
+        number: KeyId,
+        key: &Key,
+        table: &str,
+        id: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         let mut nonce = XNonce::default();
         getrandom::fill(&mut nonce).map_err(SealError::Random)?;
         let sealed = XChaCha20Poly1305::new(key.as_slice().into())
@@ -75,13 +92,19 @@ impl Sealer {
             .map_err(|_| SealError::Forged(number))
     }
 
+    /// The keys.
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// Whether a blob is sealed with another key than the current one.
     pub(crate) fn is_old(&self, blob: &[u8]) -> Result<bool, SealError> {
         Ok(sealed_with(blob)? != self.keyring.current())
     }
 }
 
-fn sealed_with(blob: &[u8]) -> Result<KeyId, SealError> {
+/// The number of the key that a blob is sealed with.
+pub(crate) fn sealed_with(blob: &[u8]) -> Result<KeyId, SealError> {
     let number = blob.first_chunk::<ID_BYTES>().ok_or(SealError::Short)?;
     Ok(KeyId(u32::from_be_bytes(*number)))
 }

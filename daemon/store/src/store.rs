@@ -1,24 +1,31 @@
 //! The store as its callers see it, whichever backend serves.
 
+use std::fs::File;
 use std::future::Future;
 use std::pin::Pin;
 
 use readmit_recovery::id::{AccountId, CaseHandle, CaseId, DeviceId, PolicyVersion};
 use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
 use crate::activation::{Activation, PendingPolicy};
+use crate::backup::Manifest;
 use crate::case::{CaseFilter, CaseRow, StoredCase};
 use crate::change::{Change, Committed};
 use crate::decision::{PolicyRow, StoredDecision};
 use crate::error::{CommitError, StoreError};
 use crate::figures::Figures;
+use crate::head::SignedHead;
 use crate::journal::{JournalReport, JournalRow};
+use crate::keyring::KeyId;
 use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
+use crate::retention::{Pruned, Retention};
 use crate::shadow::{ShadowRow, StoredDifference};
 use crate::token::TokenRow;
+use crate::upkeep::{By, KeyState, RetiredKey};
 use readmit_recovery::account::Account;
 
 /// What every method of a [`Store`] returns.
@@ -117,6 +124,38 @@ pub trait Store: Send + Sync + 'static {
     /// from there at the next call. After a pass from start to end that found nothing, no row needs an old
     /// key any more.
     fn reseal(&self, batch: u32) -> Reply<'_, Resealed>;
+
+    /// Where the journal ends, signed.
+    fn head(&self) -> Reply<'_, SignedHead>;
+
+    /// Writes a backup as of one moment into a file, while everything goes on. One at a time.
+    fn back_up(&self, to: File, at: Timestamp) -> Reply<'_, Manifest>;
+
+    /// Removes a bounded number of rows that are older than these rules keep. Of the journal only the beginning goes,
+    /// nothing behind the entry `exported`, and a signed checkpoint stays.
+    fn prune<'a>(&'a self, rules: &Retention, exported: u64, by: &By) -> Reply<'a, Pruned>;
+
+    /// The keys, the oldest first; those of the keyring before those of the database.
+    fn keys(&self) -> Vec<KeyState>;
+
+    /// Whether a new key can be put into the keyring's file.
+    fn can_change_root(&self) -> bool;
+
+    /// Makes a new key that seals from now on; the database keeps it, sealed with the keyring's.
+    fn rotate_key<'a>(&'a self, by: &By) -> Reply<'a, KeyId>;
+
+    /// Puts a new key into the keyring's file, and seals those of the database with it.
+    fn rotate_root<'a>(&'a self, by: &By) -> Reply<'a, KeyId>;
+
+    /// Forgets every key that nothing is sealed with. [`StoreError::KeysInUse`] unless a whole pass of
+    /// [`Store::reseal`] found nothing. A keyring that cannot be written keeps its keys.
+    fn forget_old_keys<'a>(&'a self, by: &By) -> Reply<'a, Vec<KeyId>>;
+
+    /// Makes a new key that signs sign-ins, and returns its seed; verifiers are told of the old one for a while.
+    fn rotate_sign_in_key<'a>(&'a self, by: &By, retired: RetiredKey) -> Reply<'a, Zeroizing<[u8; 32]>>;
+
+    /// The keys that signed sign-ins until lately, the latest first.
+    fn retired_sign_in_keys(&self, now: Timestamp) -> Reply<'_, Vec<RetiredKey>>;
 }
 
 /// Which part of a list to return.

@@ -2,10 +2,11 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::durable::{adopt, directory_of, with_suffix};
 use crate::error::StoreError;
 
 /// The lock on a database, for as long as it lives. The kernel takes it back however the process ends.
@@ -14,9 +15,8 @@ pub(super) struct Lock {
     _file: File,
 }
 
-/// Makes the directory and the file of the database where they are missing, refuses them where others reach
-/// them, and takes the lock.
-pub(super) fn prepare(path: &Path) -> Result<Lock, StoreError> {
+/// Makes the directory of the database where it is missing, refuses it where others reach it, and takes the lock.
+pub(super) fn lock_database(path: &Path) -> Result<Lock, StoreError> {
     let directory = directory_of(path);
     if !directory.exists() {
         DirBuilder::new()
@@ -26,25 +26,22 @@ pub(super) fn prepare(path: &Path) -> Result<Lock, StoreError> {
             .map_err(StoreError::file("make the directory", directory))?;
     }
     refuse_exposed(directory, 0o700)?;
-    let lock = lock(path)?;
+    lock(path)
+}
+
+/// Makes the file of the database where it is missing, and refuses it where others reach it.
+pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             return Err(StoreError::file("make the database", path)(error));
         }
         Ok(_) | Err(_) => {}
     }
-    refuse_exposed(path, 0o600)?;
-    Ok(lock)
-}
-
-fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    refuse_exposed(path, 0o600)
 }
 
 fn lock(path: &Path) -> Result<Lock, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
+    let name = with_suffix(path, ".lock");
     let file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -52,6 +49,7 @@ fn lock(path: &Path) -> Result<Lock, StoreError> {
         .mode(0o600)
         .open(&name)
         .map_err(StoreError::file("open the lock", &name))?;
+    adopt(&file, &name).map_err(StoreError::file("give away the lock", &name))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Lock { _file: file }),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::InUse { path: path.to_owned() }),

@@ -7,11 +7,14 @@ use serde_json::{Map, Value};
 
 use super::column::{number, time, to_number, to_time};
 use super::pool::{Reader, bounds};
+use super::prune::checkpoint;
 use super::session::Session;
 use crate::error::{CommitError, StoreError};
-use crate::journal::{Entry, Head, HeadSigner, JournalReport, JournalRow, Link, canonical, verify_head};
-use crate::limits::MAX_PAGE;
+use crate::head::{HeadSigner, SignedHead, verify_head};
+use crate::journal::{Entry, Head, JournalReport, JournalRow, Link, Restored, canonical};
+use crate::limits::{MAX_PAGE, MAX_RESTORES_TOLD};
 use crate::store::Page;
+use crate::upkeep::By;
 
 impl Session<'_> {
     pub(super) fn append(&mut self, entry: &Entry) -> Result<(), CommitError> {
@@ -44,7 +47,23 @@ impl Session<'_> {
         self.head = Head { seq: link.seq, hash };
         Ok(())
     }
+
+    /// Appends what the store itself does for somebody.
+    pub(super) fn note<const N: usize>(
+        &mut self,
+        by: &By,
+        kind: &str,
+        detail: [(&str, Value); N],
+    ) -> Result<(), CommitError> {
+        self.at = by.at;
+        self.actor.clone_from(&by.actor);
+        let detail = detail.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        self.append(&Entry { kind: kind.to_owned(), case: None, account: None, detail })
+    }
 }
+
+/// The kind of the entry that says that an earlier state was put back.
+pub(super) const RESTORED: &str = "store.restored";
 
 /// Writes the signed head.
 pub(super) fn write_head(
@@ -79,14 +98,18 @@ pub(super) fn tail(connection: &Connection, public_key: &[u8; 32]) -> Result<Tai
             Ok((row.get::<_, i64>(0)?, row.get(1)?))
         })
         .optional()?
-        .map_or(Head::EMPTY, |(seq, hash)| Head { seq: u64::try_from(seq).unwrap_or(0), hash });
+        .map(|(seq, hash)| Head { seq: u64::try_from(seq).unwrap_or(0), hash });
+    let last = match last {
+        Some(last) => last,
+        None => checkpoint(connection)?.map_or(Head::EMPTY, |checkpoint| checkpoint.head),
+    };
     let signed = signed_head(connection)?;
     let broken = check_end(&last, signed.as_ref(), public_key);
     let highest = signed.map_or(last.seq, |(head, _)| head.seq.max(last.seq));
     Ok(Tail { last, highest, broken })
 }
 
-fn signed_head(connection: &Connection) -> Result<Option<(Head, [u8; 64])>, StoreError> {
+pub(super) fn signed_head(connection: &Connection) -> Result<Option<(Head, [u8; 64])>, StoreError> {
     let row = connection
         .query_row("SELECT seq, hash, signature FROM journal_head WHERE id = 1", [], |row| {
             Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
@@ -137,34 +160,72 @@ impl Reader<'_> {
         .collect()
     }
 
-    /// Reads every entry and checks its link, then the end. The first wrong entry is reported; what follows
-    /// is only counted.
-    pub(super) fn verify_journal(&self, public_key: &[u8; 32]) -> Result<JournalReport, StoreError> {
-        let _snapshot = self.connection.unchecked_transaction()?;
-        let mut statement = self.connection.prepare(
-            "SELECT seq, at, actor, kind, case_id, account, detail, hash FROM journal ORDER BY seq",
-        )?;
-        let mut rows = statement.query([])?;
-        let (mut count, mut previous, mut broken) = (0, Head::EMPTY, None);
-        while let Some(row) = rows.next()? {
-            count += 1;
-            if broken.is_none() {
-                match check_link(row, &previous) {
-                    Ok(head) => previous = head,
-                    Err(found) => broken = Some(found),
+    /// Where the journal ends, as it is signed.
+    pub(super) fn head(&self, public_key: &[u8; 32]) -> Result<SignedHead, StoreError> {
+        let (head, signature) = signed_head(self.connection)?
+            .ok_or(StoreError::JournalBroken { seq: 0, why: "the signed head is missing" })?;
+        Ok(SignedHead { head, signature, public_key: *public_key })
+    }
+}
+
+/// Reads every entry and checks its link, then the end. The first wrong entry is reported; what follows is only
+/// counted.
+pub(super) fn verify(connection: &Connection, public_key: &[u8; 32]) -> Result<JournalReport, StoreError> {
+    let _snapshot = connection.unchecked_transaction()?;
+    let begin = checkpoint(connection)?;
+    let mut broken = begin
+        .as_ref()
+        .filter(|checkpoint| !checkpoint.is_genuine(public_key))
+        .map(|checkpoint| (checkpoint.head.seq, "the checkpoint's signature is forged"));
+    let mut statement = connection
+        .prepare("SELECT seq, at, actor, kind, case_id, account, detail, hash FROM journal ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let mut previous = begin.as_ref().map_or(Head::EMPTY, |checkpoint| checkpoint.head);
+    let (mut count, mut restores) = (0, std::collections::VecDeque::new());
+    while let Some(row) = rows.next()? {
+        count += 1;
+        if broken.is_none() {
+            match check_link(row, &previous) {
+                Ok(head) => previous = head,
+                Err(found) => broken = Some(found),
+            }
+            if let Some(restored) = restored(row, previous.seq) {
+                restores.push_back(restored);
+                if restores.len() > MAX_RESTORES_TOLD {
+                    restores.pop_front();
                 }
             }
         }
-        let tail = tail(self.connection, public_key)?;
-        let (head, signature) = signed_head(self.connection)?.unwrap_or((Head::EMPTY, [0; 64]));
-        Ok(JournalReport {
-            rows: count,
-            head,
-            signature,
-            public_key: *public_key,
-            broken: broken.or(tail.broken),
-        })
     }
+    let tail = tail(connection, public_key)?;
+    let (head, signature) = signed_head(connection)?.unwrap_or((Head::EMPTY, [0; 64]));
+    Ok(JournalReport {
+        rows: count,
+        head,
+        signature,
+        public_key: *public_key,
+        broken: broken.or(tail.broken),
+        checkpoint: begin,
+        restores: restores.into(),
+    })
+}
+
+/// What an entry says of a restore, if it is about one.
+fn restored(row: &Row<'_>, seq: u64) -> Option<Restored> {
+    if row.get_ref(3).ok()?.as_str().ok()? != RESTORED {
+        return None;
+    }
+    let detail: Map<String, Value> = serde_json::from_str(row.get_ref(6).ok()?.as_str().ok()?).ok()?;
+    let head = |seq: &str, hash: &str| {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(detail.get(hash)?.as_str()?, &mut bytes).ok()?;
+        Some(Head { seq: detail.get(seq)?.as_u64()?, hash: bytes })
+    };
+    Some(Restored {
+        seq,
+        back_to: head("back_to_seq", "back_to_hash")?,
+        replaced: head("replaced_seq", "replaced_hash")?,
+    })
 }
 
 fn check_link(row: &Row<'_>, previous: &Head) -> Result<Head, (u64, &'static str)> {

@@ -4,6 +4,8 @@ mod accounts;
 mod activation;
 mod cases;
 mod column;
+mod copying;
+mod data_keys;
 mod decisions;
 mod devices;
 mod figures;
@@ -11,49 +13,48 @@ mod files;
 mod journal;
 mod outbox;
 mod pool;
+mod prune;
 mod quotas;
 mod reseal;
+mod restore;
+mod rollback;
 mod schema;
 mod secrets;
+mod serving;
 mod session;
 mod shadow;
 mod spends;
+mod swap;
 mod sweep;
+mod upgrade;
+mod void;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
-use readmit_recovery::account::Account;
-use readmit_recovery::id::{AccountId, CaseHandle, CaseId, DeviceId, PolicyVersion};
-use readmit_recovery::secret::{Secret, SecretHash};
 use readmit_recovery::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::account::{AccountFilter, AccountRecord, DeviceRecord};
-use crate::activation::{Activation, PendingPolicy};
-use crate::case::{CaseFilter, CaseRow, StoredCase};
-use crate::change::{Change, Committed};
-use crate::decision::{PolicyRow, StoredDecision};
-use crate::error::{CommitError, StoreError};
-use crate::figures::Figures;
-use crate::journal::{Entry, Head, HeadSigner, JournalReport, JournalRow};
+use crate::anchor::Anchor;
+use crate::error::StoreError;
+use crate::head::HeadSigner;
+use crate::journal::{Entry, Head};
 use crate::keyring::Keyring;
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, STATEMENTS, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
 use crate::observer::Observed;
-use crate::outbox::Delivery;
 use crate::seal::Sealer;
-use crate::shadow::{ShadowRow, StoredDifference};
-use crate::store::{Counts, Page, Reply, Resealed, Store};
-use crate::token::TokenRow;
+use crate::upkeep::By;
 
-use self::pool::{Pool, Reader};
-use self::reseal::Cursor;
+use self::pool::Pool;
+use self::reseal::Pass;
 use self::session::Session;
 use self::writer::{Desk, Writer};
+
+pub use self::restore::{Lost, Outlook, Restoration, RestoreReport, check_backup};
+pub use self::void::Voided;
 
 /// How to open a SQLite store.
 #[derive(Clone, Debug)]
@@ -67,6 +68,10 @@ pub struct SqliteOptions {
     pub max_pages: Option<u32>,
     /// Who watches the writer.
     pub observer: Observed,
+    /// Where the last exported head is kept. A database that does not fit it is refused. None: it is not compared.
+    pub anchor: Option<PathBuf>,
+    /// Whether a copy is kept before the database is brought to a newer schema.
+    pub keep_copies: bool,
 }
 
 impl SqliteOptions {
@@ -78,6 +83,8 @@ impl SqliteOptions {
             on_broken_journal: OnBrokenJournal::Refuse,
             max_pages: None,
             observer: Observed::default(),
+            anchor: None,
+            keep_copies: true,
         }
     }
 }
@@ -94,46 +101,58 @@ pub enum OnBrokenJournal {
 }
 
 /// A [`Store`] in one SQLite file.
+///
+/// [`Store`]: crate::Store
 pub struct SqliteStore {
+    path: PathBuf,
     pool: Arc<Pool>,
     writer: Writer,
     sealer: Sealer,
+    signer: Arc<HeadSigner>,
     decoy: RwLock<Vec<u8>>,
-    cursor: Mutex<Cursor>,
-    public_key: [u8; 32],
+    pass: Mutex<Pass>,
+    // Held while a backup is made: one at a time.
+    backing_up: Arc<tokio::sync::Mutex<()>>,
     decoys: Zeroizing<[u8; 32]>,
-    sign_in: Zeroizing<[u8; 32]>,
+    sign_in: RwLock<Zeroizing<[u8; 32]>>,
     // Last, so that the database is closed before anybody else may open it.
     _lock: files::Lock,
 }
 
 impl SqliteStore {
-    /// Opens a database, or makes it: takes its lock, brings it to the newest schema, looks at the end of its
-    /// journal, and starts the writer.
+    /// Opens a database, or makes it: takes its lock, ends what a restore has begun, brings it to the newest schema,
+    /// looks at the end of its journal and whether it is the one that was here before, and starts the writer.
     ///
     /// # Errors
     /// [`StoreError`] says why the database cannot be used.
     pub fn open(options: &SqliteOptions, keyring: Arc<Keyring>) -> Result<Self, StoreError> {
-        let lock = files::prepare(&options.path)?;
-        let mut connection = open_for_writing(&options.path)?;
-        schema::migrate(&mut connection, &options.path)?;
+        let path = &options.path;
+        let lock = files::lock_database(path)?;
+        swap::finish(path, options.anchor.as_deref())?;
+        let anchor = options.anchor.as_deref().map(Anchor::read).transpose()?.flatten();
+        rollback::refuse_gone(path, anchor.as_ref())?;
+        files::prepare(path)?;
         let sealer = Sealer::new(keyring);
+        let mut connection = open_newest(options, &sealer)?;
         let transaction = connection.transaction()?;
+        data_keys::load(&transaction, &sealer)?;
         let secrets = secrets::load(&transaction, &sealer)?;
-        let signer = HeadSigner::new(&secrets.journal);
+        let signer = Arc::new(HeadSigner::new(&secrets.journal));
         if secrets.fresh {
             journal::write_head(&transaction, &signer, &Head::EMPTY)?;
         }
         transaction.commit()?;
         let tail = journal::tail(&connection, &signer.public_key())?;
-        let (decoys, sign_in) = (secrets.decoys, secrets.sign_in);
+        if let Some(anchor) = &anchor {
+            rollback::refuse_earlier(&connection, path, &tail.last, &signer.public_key(), anchor)?;
+        }
         let mut desk = Desk {
             connection,
             sealer: sealer.clone(),
             subjects: secrets.subjects,
             head: tail.last,
             swept_at: Timestamp::default(),
-            signer,
+            signer: Arc::clone(&signer),
             observer: options.observer.clone(),
         };
         if let Some((seq, why)) = tail.broken {
@@ -146,16 +165,17 @@ impl SqliteStore {
         if let Some(pages) = options.max_pages {
             desk.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
         }
-        let public_key = desk.signer.public_key();
         let store = Self {
-            pool: Arc::new(Pool::new(options.path.clone(), sealer.clone())),
+            path: path.clone(),
+            pool: Arc::new(Pool::new(path.clone(), sealer.clone())),
             writer: Writer::start(desk)?,
             sealer,
+            signer,
             decoy: RwLock::default(),
-            cursor: Mutex::default(),
-            public_key,
-            decoys,
-            sign_in,
+            pass: Mutex::default(),
+            backing_up: Arc::default(),
+            decoys: secrets.decoys,
+            sign_in: RwLock::new(secrets.sign_in),
             _lock: lock,
         };
         store.seal_decoy()?;
@@ -164,8 +184,8 @@ impl SqliteStore {
 
     /// The Ed25519 key that heads of the journal verify with.
     #[must_use]
-    pub const fn journal_public_key(&self) -> [u8; 32] {
-        self.public_key
+    pub fn journal_public_key(&self) -> [u8; 32] {
+        self.signer.public_key()
     }
 
     /// A key that outlives restarts and is never in clear on the disk, for answers about accounts that do not
@@ -179,7 +199,7 @@ impl SqliteStore {
     /// and is never in clear on the disk.
     #[must_use]
     pub fn sign_in_key(&self) -> [u8; 32] {
-        *self.sign_in
+        **self.sign_in.read()
     }
 
     /// Waits for what was handed over to be committed and closes the writer. Later changes are
@@ -188,17 +208,24 @@ impl SqliteStore {
         self.writer.close();
     }
 
+    /// Makes void, after a restore, what could be used again, and notes the restore.
+    async fn void_replayable(
+        &self,
+        by: &By,
+        back_to: Head,
+        replaced: Head,
+        cases_ended: u64,
+    ) -> Result<Voided, StoreError> {
+        let by = by.clone();
+        let void =
+            move |session: &mut Session<'_>| session.void_replayable(&by, &back_to, &replaced, cases_ended);
+        self.writer.submit(void).await.map_err(StoreError::from_writer)
+    }
+
     fn seal_decoy(&self) -> Result<(), StoreError> {
         let sealed = self.sealer.seal("accounts", accounts::DECOY, &accounts::decoy());
         *self.decoy.write() = sealed.map_err(|source| StoreError::Seal { table: "accounts", source })?;
         Ok(())
-    }
-
-    fn read<'a, T: Send + 'a>(
-        &'a self,
-        read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'a,
-    ) -> Reply<'a, T> {
-        Box::pin(async move { self.pool.read(read) })
     }
 }
 
@@ -213,6 +240,7 @@ impl Desk {
             at: Timestamp::from_unix(now.map_or(0, |now| now.as_secs())),
             actor: "store".to_owned(),
             subjects: &self.subjects,
+            signer: &self.signer,
         };
         let mut detail = serde_json::Map::new();
         detail.insert("entry".to_owned(), seq.into());
@@ -227,10 +255,30 @@ impl Desk {
     }
 }
 
-fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
+/// Opens the database and brings it to the newest schema.
+fn open_newest(options: &SqliteOptions, sealer: &Sealer) -> Result<Connection, StoreError> {
+    let path = &options.path;
+    // Before anything is written to it: it may be another's.
+    let found = schema::version(&open_copy(path)?, path)?;
+    let mut connection = open_for_writing(path)?;
+    if options.keep_copies && (1..schema::KNOWN).contains(&found) {
+        data_keys::load(&connection, sealer)?;
+        upgrade::keep_copy(&connection, path, sealer, found)?;
+    }
+    schema::migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a database that nobody else works with.
+fn open_copy(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_WAIT)?;
+    Ok(connection)
+}
+
+fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open_copy(path)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // What is deleted is overwritten: a removed secret does not stay in a free page.
@@ -242,146 +290,4 @@ fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     pool::keep_plans(&connection)?;
     Ok(connection)
-}
-
-impl Store for SqliteStore {
-    fn commit(&self, change: Change) -> Reply<'_, Committed, CommitError> {
-        Box::pin(async move {
-            change.check()?;
-            self.writer.submit(move |session| session.apply(change)).await
-        })
-    }
-
-    fn account<'a>(&'a self, id: &'a AccountId, now: Timestamp) -> Reply<'a, Option<AccountRecord>> {
-        self.read(move |reader| reader.account(id, now, &self.decoy.read()))
-    }
-
-    fn accounts(&self, filter: AccountFilter, page: Page) -> Reply<'_, Vec<Account>> {
-        self.read(move |reader| reader.accounts(&filter, page))
-    }
-
-    fn devices<'a>(&'a self, account: &'a AccountId) -> Reply<'a, Vec<DeviceRecord>> {
-        self.read(move |reader| reader.devices(account))
-    }
-
-    fn device<'a>(&'a self, id: &'a DeviceId) -> Reply<'a, Option<DeviceRecord>> {
-        self.read(move |reader| reader.device(id))
-    }
-
-    fn device_secret<'a>(&'a self, id: &'a DeviceId) -> Reply<'a, Option<Secret>> {
-        self.read(move |reader| reader.device_secret(id))
-    }
-
-    fn case_of<'a>(&'a self, handle: &'a CaseHandle) -> Reply<'a, Option<StoredCase>> {
-        self.read(move |reader| reader.case_of(handle))
-    }
-
-    fn case<'a>(&'a self, id: &'a CaseId) -> Reply<'a, Option<StoredCase>> {
-        self.read(move |reader| reader.case(id))
-    }
-
-    fn cases(&self, filter: CaseFilter, page: Page) -> Reply<'_, Vec<CaseRow>> {
-        self.read(move |reader| reader.cases(&filter, page))
-    }
-
-    fn due_cases(&self, now: Timestamp, limit: u32) -> Reply<'_, Vec<StoredCase>> {
-        self.read(move |reader| reader.due_cases(now, limit))
-    }
-
-    fn next_deadline(&self) -> Reply<'_, Option<Timestamp>> {
-        self.read(|reader| reader.next_deadline())
-    }
-
-    fn due_deliveries(&self, now: Timestamp, limit: u32) -> Reply<'_, Vec<Delivery>> {
-        self.read(move |reader| reader.due_deliveries(now, limit))
-    }
-
-    fn taken_deliveries(&self) -> Reply<'_, Vec<Delivery>> {
-        self.read(|reader| reader.taken_deliveries())
-    }
-
-    fn next_delivery_at(&self) -> Reply<'_, Option<Timestamp>> {
-        self.read(|reader| reader.next_delivery_at())
-    }
-
-    fn token<'a>(&'a self, hash: &'a SecretHash) -> Reply<'a, Option<TokenRow>> {
-        self.read(move |reader| reader.token(hash))
-    }
-
-    fn journal(&self, since: Timestamp, after_seq: u64, limit: u32) -> Reply<'_, Vec<JournalRow>> {
-        self.read(move |reader| reader.journal(since, after_seq, limit))
-    }
-
-    fn journal_of<'a>(&'a self, case: &'a CaseHandle) -> Reply<'a, Vec<JournalRow>> {
-        self.read(move |reader| reader.journal_of(case))
-    }
-
-    fn verify_journal(&self) -> Reply<'_, JournalReport> {
-        let (pool, public_key) = (Arc::clone(&self.pool), self.public_key);
-        Box::pin(async move {
-            // The one read that may take seconds: it must not hold up whoever runs on this thread.
-            let (reply, answer) = oneshot::channel();
-            std::thread::Builder::new()
-                .name("store-verify".to_owned())
-                .spawn(move || drop(reply.send(pool.read(|reader| reader.verify_journal(&public_key)))))
-                .map_err(StoreError::Thread)?;
-            answer.await.unwrap_or(Err(StoreError::Closed))
-        })
-    }
-
-    fn decisions(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDecision>> {
-        self.read(move |reader| reader.decisions(since, after_id, limit))
-    }
-
-    fn policy<'a>(&'a self, version: &'a PolicyVersion) -> Reply<'a, Option<PolicyRow>> {
-        self.read(move |reader| reader.policy(version))
-    }
-
-    fn policies(&self) -> Reply<'_, Vec<(PolicyVersion, Timestamp)>> {
-        self.read(|reader| reader.policies())
-    }
-
-    fn shadow(&self) -> Reply<'_, Option<ShadowRow>> {
-        self.read(|reader| reader.shadow())
-    }
-
-    fn differences(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDifference>> {
-        self.read(move |reader| reader.differences(since, after_id, limit))
-    }
-
-    fn activation(&self) -> Reply<'_, Option<Activation>> {
-        self.read(|reader| reader.activation())
-    }
-
-    fn activations(&self) -> Reply<'_, Vec<Activation>> {
-        self.read(|reader| reader.activations())
-    }
-
-    fn pending_policy(&self) -> Reply<'_, Option<PendingPolicy>> {
-        self.read(|reader| reader.pending_policy())
-    }
-
-    fn counts(&self) -> Reply<'_, Counts> {
-        self.read(|reader| reader.counts())
-    }
-
-    fn figures(&self) -> Reply<'_, Figures> {
-        self.read(|reader| reader.figures())
-    }
-
-    fn reseal(&self, batch: u32) -> Reply<'_, Resealed> {
-        Box::pin(async move {
-            let from = *self.cursor.lock();
-            let result = self.writer.submit(move |session| session.reseal(from, batch)).await;
-            let (cursor, resealed) = result.map_err(|error| match error {
-                CommitError::Backend(source) => StoreError::Writer(source),
-                _ => StoreError::Closed,
-            })?;
-            *self.cursor.lock() = cursor;
-            if resealed.finished {
-                self.seal_decoy()?;
-            }
-            Ok(resealed)
-        })
-    }
 }

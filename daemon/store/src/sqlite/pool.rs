@@ -97,9 +97,13 @@ impl Reader<'_> {
             open_cases: count("SELECT count(*) FROM cases WHERE closed = 0")?,
             queued_deliveries: count("SELECT count(*) FROM outbox WHERE state = 'queued'")?,
             taken_deliveries: count("SELECT count(*) FROM outbox WHERE state = 'taken'")?,
-            // Never deleted from, so the highest number is the count.
-            journal: count("SELECT coalesce(max(seq), 0) FROM journal")?,
-            decisions: count("SELECT coalesce(max(id), 0) FROM decisions")?,
+            // Without a gap, as rows go away at the beginning alone.
+            journal: count(
+                "SELECT coalesce((SELECT max(seq) FROM journal) - (SELECT min(seq) FROM journal) + 1, 0)",
+            )?,
+            decisions: count(
+                "SELECT coalesce((SELECT max(id) FROM decisions) - (SELECT min(id) FROM decisions) + 1, 0)",
+            )?,
             policies: count("SELECT count(*) FROM policies")?,
         })
     }

@@ -1,9 +1,13 @@
 //! Sealing old rows again under the current key, a few at a time, while everything runs.
 
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::session::Session;
 use crate::error::{CommitError, StoreError};
+use crate::keyring::KeyId;
 use crate::store::Resealed;
 
 /// Where the next call goes on.
@@ -13,10 +17,59 @@ pub(super) struct Cursor {
     number: i64,
 }
 
-/// A sealed column: the name in its seal, the table, the column with the row's name, the sealed column, and the
-/// column that rows are numbered by.
+/// A way through all rows.
+#[derive(Debug, Default)]
+pub(super) struct Pass {
+    cursor: Cursor,
+    key: Option<KeyId>,
+    rows: u32,
+    found_nothing: Option<KeyId>,
+}
+
+impl Pass {
+    /// Where to go on; from the start, if the key is another one than before.
+    pub(super) fn begin(&mut self, key: KeyId) -> Cursor {
+        if self.key != Some(key) || self.cursor == Cursor::default() {
+            *self = Self { key: Some(key), found_nothing: self.found_nothing, ..Self::default() };
+        }
+        self.cursor
+    }
+
+    /// Notes how far it is.
+    pub(super) fn go_on(&mut self, cursor: Cursor, resealed: Resealed) {
+        self.cursor = cursor;
+        self.rows = self.rows.saturating_add(resealed.rows);
+        if resealed.finished && self.rows == 0 {
+            self.found_nothing = self.key;
+        }
+    }
+
+    /// The key under which a whole pass found nothing to seal again: what is sealed since is under it too.
+    pub(super) const fn found_nothing_under(&self) -> Option<KeyId> {
+        self.found_nothing
+    }
+}
+
+/// The keys that rows of a database need.
+pub(super) fn keys_in_use(connection: &Connection) -> Result<BTreeSet<KeyId>, StoreError> {
+    let mut keys = BTreeSet::new();
+    for Column { table, column, .. } in &COLUMNS {
+        let sql = format!("SELECT DISTINCT substr({column}, 1, 4) FROM {table} WHERE {column} IS NOT NULL");
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let number: [u8; 4] = row.get(0)?;
+            keys.insert(KeyId(u32::from_be_bytes(number)));
+        }
+    }
+    Ok(keys)
+}
+
+/// A sealed column, where it is, and the name in its seal.
 struct Column {
     seal: &'static str,
+    table: &'static str,
+    column: &'static str,
     read: &'static str,
     write: &'static str,
 }
@@ -24,36 +77,50 @@ struct Column {
 const COLUMNS: [Column; 7] = [
     Column {
         seal: "accounts",
+        table: "accounts",
+        column: "body",
         read: "SELECT number, id, body FROM accounts WHERE number > ?1 ORDER BY number LIMIT ?2",
         write: "UPDATE accounts SET body = ?2 WHERE number = ?1",
     },
     Column {
         seal: "passwords",
+        table: "accounts",
+        column: "password",
         read: "SELECT number, id, password FROM accounts WHERE number > ?1 ORDER BY number LIMIT ?2",
         write: "UPDATE accounts SET password = ?2 WHERE number = ?1",
     },
     Column {
         seal: "devices",
+        table: "devices",
+        column: "secret",
         read: "SELECT number, id, secret FROM devices WHERE number > ?1 ORDER BY number LIMIT ?2",
         write: "UPDATE devices SET secret = ?2 WHERE number = ?1",
     },
     Column {
         seal: "cases",
+        table: "cases",
+        column: "body",
         read: "SELECT number, id, body FROM cases WHERE number > ?1 ORDER BY number LIMIT ?2",
         write: "UPDATE cases SET body = ?2 WHERE number = ?1",
     },
     Column {
         seal: "outbox",
+        table: "outbox",
+        column: "payload",
         read: "SELECT number, id, payload FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
         write: "UPDATE outbox SET payload = ?2 WHERE number = ?1",
     },
     Column {
         seal: "decisions",
+        table: "decisions",
+        column: "body",
         read: "SELECT id, CAST(id AS TEXT), body FROM decisions WHERE id > ?1 ORDER BY id LIMIT ?2",
         write: "UPDATE decisions SET body = ?2 WHERE id = ?1",
     },
     Column {
         seal: "differences",
+        table: "differences",
+        column: "body",
         read: "SELECT id, CAST(id AS TEXT), body FROM differences WHERE id > ?1 ORDER BY id LIMIT ?2",
         write: "UPDATE differences SET body = ?2 WHERE id = ?1",
     },

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::cases;
 use crate::error::StoreError;
 
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("../../migrations/0001_accounts.sql"),
     include_str!("../../migrations/0002_cases.sql"),
     include_str!("../../migrations/0003_journal.sql"),
@@ -15,23 +15,36 @@ const STEPS: [&str; 7] = [
     include_str!("../../migrations/0005_shadow.sql"),
     include_str!("../../migrations/0006_activation.sql"),
     include_str!("../../migrations/0007_case_handles.sql"),
+    include_str!("../../migrations/0008_upkeep.sql"),
 ];
 
 /// Marks the file as ours: "Rdmt".
 const APPLICATION_ID: i64 = 0x5264_6d74;
 
-/// Brings the database to the newest schema, all steps in one transaction.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let known = STEPS.len() as i64;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+/// The newest schema that this program knows.
+pub(super) const KNOWN: i64 = STEPS.len() as i64;
+
+/// The schema of a database that is ours, 0 if it is empty.
+pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let failed = StoreError::opening(path);
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let found = pragma("user_version").map_err(&failed)?;
+    let application = pragma("application_id").map_err(&failed)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
     if application != APPLICATION_ID && (found != 0 || application != 0 || tables != 0) {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > KNOWN {
+        let copy = super::upgrade::usable_copy(path, KNOWN);
+        return Err(StoreError::Newer { found, known: KNOWN, copy });
     }
+    Ok(found)
+}
+
+/// Brings the database to the newest schema, all steps in one transaction.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let (found, known) = (version(connection, path)?, KNOWN);
     if found == known {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::column::exists_or_failed;
 use crate::change::{Change, Committed, Write};
 use crate::error::{CommitError, StoreError};
+use crate::head::HeadSigner;
 use crate::journal::Head;
 use crate::seal::Sealer;
 
@@ -23,6 +24,7 @@ pub(super) struct Session<'a> {
     /// Who makes it.
     pub(super) actor: String,
     pub(super) subjects: &'a Zeroizing<[u8; 32]>,
+    pub(super) signer: &'a HeadSigner,
 }
 
 impl Session<'_> {

@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -19,7 +20,8 @@ use super::journal::write_head;
 use super::session::Session;
 use super::sweep::{Swept, sweep};
 use crate::error::{CommitError, StoreError};
-use crate::journal::{Head, HeadSigner};
+use crate::head::HeadSigner;
+use crate::journal::Head;
 use crate::limits::{GROUP, QUEUE, SWEEP_EVERY};
 use crate::observer::{CommitGroup, Observed};
 use crate::seal::Sealer;
@@ -29,7 +31,7 @@ pub(super) struct Desk {
     pub(super) connection: Connection,
     pub(super) sealer: Sealer,
     pub(super) subjects: Zeroizing<[u8; 32]>,
-    pub(super) signer: HeadSigner,
+    pub(super) signer: Arc<HeadSigner>,
     pub(super) head: Head,
     pub(super) swept_at: Timestamp,
     pub(super) observer: Observed,
@@ -155,6 +157,7 @@ impl Desk {
             at: self.swept_at,
             actor: String::new(),
             subjects: &self.subjects,
+            signer: &self.signer,
         };
         for task in group {
             let before = session.head;
@@ -258,7 +261,7 @@ mod tests {
             connection,
             sealer,
             subjects: Zeroizing::new([1; 32]),
-            signer: HeadSigner::new(&[2; 32]),
+            signer: Arc::new(HeadSigner::new(&[2; 32])),
             head: Head::EMPTY,
             swept_at: Timestamp::default(),
             observer: Observed::by(observer),
