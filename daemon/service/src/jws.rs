@@ -32,8 +32,13 @@ impl JwsKey {
     /// The public key as a JSON Web Key (RFC 8037 §2).
     #[must_use]
     pub fn public(&self) -> Value {
-        let x = encode(self.key.verifying_key().as_bytes());
-        json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": self.id, "alg": "EdDSA", "use": "sig" })
+        public_jwk(&self.public_bytes())
+    }
+
+    /// The public key as it is.
+    #[must_use]
+    pub fn public_bytes(&self) -> [u8; 32] {
+        self.key.verifying_key().to_bytes()
     }
 
     /// A token of this type with these claims.
@@ -49,6 +54,13 @@ impl JwsKey {
         let signature = self.key.sign(signed.as_bytes());
         format!("{signed}.{}", encode(&signature.to_bytes()))
     }
+}
+
+/// A public key as a JSON Web Key (RFC 8037 §2).
+#[must_use]
+pub fn public_jwk(public_key: &[u8; 32]) -> Value {
+    let x = encode(public_key);
+    json!({ "kty": "OKP", "crv": "Ed25519", "kid": thumbprint(&x), "x": x, "alg": "EdDSA", "use": "sig" })
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ pub mod jws;
 pub mod meters;
 pub mod plugins;
 pub mod process;
+pub mod restore;
 pub mod run;
 pub mod scrape;
 pub mod service;

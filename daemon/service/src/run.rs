@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use readmit_policy::{Budget, Channels};
 use readmit_recovery::rules::Rules;
-use readmit_store::{Keyring, KeyringError, Observed, SqliteOptions, SqliteStore, StoreError};
+use readmit_store::{Keyring, KeyringError, Observed, SqliteOptions, SqliteStore, Store as _, StoreError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::{self, BusError, Gate};
-use crate::config::{Admin, BusAddress, Config, ConfigFile, Support};
+use crate::config::{Admin, BusAddress, Config, ConfigFile, Store, Support};
 use crate::jws::JwsKey;
 use crate::meters::Meters;
 use crate::plugins::Supervisor;
@@ -20,7 +20,9 @@ use crate::process::progress::{self, Part};
 use crate::process::reload::Reloader;
 use crate::process::{Board, Manager, ReloadRequests};
 use crate::scrape::{Scrape, Scraped};
-use crate::service::{Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings};
+use crate::service::{
+    Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings, UpkeepRules, now,
+};
 use crate::start::with_causes;
 use crate::users;
 use crate::watch::{self, Watch};
@@ -76,15 +78,16 @@ pub async fn run(
     // From before they are read for the first time: what is saved meanwhile is not missed.
     let (saved, save) = tokio::sync::mpsc::channel(1);
     let _watch = Watch::start(&config.policy.directory, saved).await;
-    let keyring = keyring(&config.store.path, &config.store.key)?;
+    let keyring = keyring(&config.store)?;
     let meters = Arc::new(Meters::new());
     let observer = Observed::by(meters.clone());
-    let options = SqliteOptions { observer, ..SqliteOptions::new(&config.store.path) };
+    let options = SqliteOptions { observer, ..store_options(&config.store) };
     let store = manager.patiently("opening the store", || SqliteStore::open(&options, Arc::new(keyring)))?;
     let store = Arc::new(store);
     let policies = load_policies(&config, &store).await?;
-    let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
+    let keys = keys(&store).await?;
     let service = Service::new(store.clone(), policies, settings(&config), keys, meters.clone())?;
+    service.export_head().await;
     service.start_policies().await?;
     service.resume_shadow().await;
     let supervisor = Supervisor::start(config.plugins.clone(), Arc::new(PluginEvents(service.clone())));
@@ -100,6 +103,7 @@ pub async fn run(
     if let Ok(plugins) = service.plugins() {
         plugins.shutdown().await;
     }
+    service.export_head().await;
     store.close();
     ended
 }
@@ -254,6 +258,7 @@ fn settings(config: &Config) -> Settings {
         support_contact: contact(&config.support),
         sender: sender.map(|sender| sender.as_str().to_owned()).unwrap_or_default(),
         sign_in: config.sign_in.clone(),
+        upkeep: UpkeepRules { anchor: Some(config.store.anchor_file()), retention: config.retention },
     }
 }
 
@@ -280,8 +285,26 @@ const fn bus_address(address: &BusAddress) -> &str {
     }
 }
 
+async fn keys(store: &SqliteStore) -> Result<Keys, RunError> {
+    Ok(Keys {
+        decoys: store.decoy_key(),
+        sign_in: JwsKey::new(&store.sign_in_key()),
+        retired: store.retired_sign_in_keys(now()).await?,
+    })
+}
+
+/// How the configuration has the store opened.
+#[must_use]
+pub fn store_options(store: &Store) -> SqliteOptions {
+    SqliteOptions { anchor: Some(store.anchor_file()), ..SqliteOptions::new(&store.path) }
+}
+
 /// The key from systemd's credentials, or from a file beside the database, which the first start makes.
-fn keyring(database: &Path, name: &str) -> Result<Keyring, RunError> {
+///
+/// # Errors
+/// [`RunError::Keyring`] says what is wrong with it.
+pub fn keyring(store: &Store) -> Result<Keyring, RunError> {
+    let (database, name) = (&store.path, &store.key);
     if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY") {
         // As the unit imports it from the system's store of credentials, or as a unit of one's own calls it.
         let names = [format!("{CREDENTIAL_PREFIX}{name}"), name.to_owned()];
@@ -294,7 +317,7 @@ fn keyring(database: &Path, name: &str) -> Result<Keyring, RunError> {
     if file.exists() {
         return Ok(Keyring::load(&file)?);
     }
-    if database.exists() {
+    if database.exists() || store.anchor_file().exists() {
         // A fresh key could read nothing of this database: better to say so than to make one.
         tracing::error!(key = %file.display(), "the key is missing, but the database is there: restore the key from its backup");
         return Ok(Keyring::load(&file)?);

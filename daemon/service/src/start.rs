@@ -9,10 +9,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::Args;
+use crate::args::{Args, Verb};
 use crate::config::ConfigFile;
 use crate::inherited::Inherited;
 use crate::process::{logging, sandbox};
+use crate::restore::{change_keyring, restore};
 use crate::run::{make_private_directory, run};
 use crate::scrape::Scrape;
 
@@ -24,12 +25,32 @@ pub fn main() -> ExitCode {
     if args.check_config {
         return check(&file, args.json);
     }
+    if let Some(verb) = &args.verb {
+        return perform(verb, &file);
+    }
     logging::start();
     keep_out_of_core_dumps();
     match serve(file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what is to be done instead of serving.
+fn perform(verb: &Verb, file: &ConfigFile) -> ExitCode {
+    keep_out_of_core_dumps();
+    let arguments = match verb {
+        Verb::Keyring(verb) => return change_keyring(verb),
+        Verb::Restore(arguments) => arguments,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match (file.load().map_err(|error| with_causes(&error)), runtime.map_err(|error| error.to_string())) {
+        (Ok(config), Ok(runtime)) => runtime.block_on(restore(arguments, &config)),
+        (Err(error), _) | (_, Err(error)) => {
+            say(&error);
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,7 @@
 //! The case: one recovery, from opening to its end.
 //!
-//! A [`Case`] is plain data; only [`Case::open`] and [`Case::apply`] make a new one from an old one.
+//! A [`Case`] is plain data; only [`Case::open`] and [`Case::apply`] make a new one from an old one, and
+//! [`Case::ended_by_restore`] where the store itself was put back.
 
 mod apply;
 mod deciding;
@@ -9,6 +10,7 @@ mod messages;
 mod people;
 mod proving;
 mod refusal;
+mod restoring;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use apply::{Moment, Opening, Transition};
 pub use messages::client_in_words;
 pub use refusal::Refusal;
+pub use restoring::EndedByRestore;
 pub use view::{StepState, StepView, View};
 
 use crate::account::Reason;

@@ -89,8 +89,16 @@ actions! {
     PluginsRestart = "plugins.restart",
     /// Audit1.Read
     AuditRead = "audit.read",
+    /// Audit1.ReadBehind
+    AuditReadBehind = "audit.read-behind",
     /// Audit1.Verify
     AuditVerify = "audit.verify",
+    /// Store1.Backup
+    StoreBackup = "store.backup",
+    /// Store1.RotateKey
+    StoreRotateKey = "store.rotate-key",
+    /// Store1.Keys
+    StoreKeys = "store.keys",
 }
 
 /// What somebody asks to be allowed: an action, and what it is about, for the rules to look at.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use readmit_recovery::time::Timestamp;
-use readmit_store::JournalRow;
+use readmit_store::{Checkpoint, JournalRow, Restored};
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, interface};
@@ -48,8 +48,28 @@ impl Audit {
             .await
     }
 
-    /// Checks every link of the journal and the signature of its head: ok b, rows t, head s, and broken t, why s at the
-    /// first broken entry.
+    /// Reads the journal behind the entry of this number, up to 1,000 entries as Read gives them: the way to read all of
+    /// it, page by page.
+    #[zbus(out_args("entries"))]
+    async fn read_behind(
+        &self,
+        after: u64,
+        limit: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(Action::AuditReadBehind, connection, &header, |_caller| async move {
+                let rows = self.service.journal_behind(after, limit).await?;
+                Ok(rows.iter().map(entry).collect())
+            })
+            .await
+    }
+
+    /// Checks every link of the journal and the signature of its head: ok b, rows t, seq t, head s, signature s,
+    /// public_key s; broken t, why s at the first broken entry; checkpoint a{sv} (seq t, hash s, at t, rule s,
+    /// signature s) where older entries were removed; restores aa{sv} (seq t, back_to_seq t, back_to_hash s,
+    /// replaced_seq t, replaced_hash s) where the store was put back to an earlier state.
     #[zbus(out_args("report"))]
     async fn verify(
         &self,
@@ -68,6 +88,8 @@ impl Audit {
                     .put("public_key", hex::encode(report.public_key))
                     .maybe("broken", report.broken.map(|(seq, _)| seq))
                     .maybe("why", report.broken.map(|(_, why)| why))
+                    .maybe("checkpoint", report.checkpoint.as_ref().map(checkpoint))
+                    .put("restores", report.restores.iter().map(restored).collect::<Vec<_>>())
                     .done())
             })
             .await
@@ -80,6 +102,26 @@ impl Audit {
         kind: &str,
         detail: HashMap<&str, zbus::wire::Variant<'_>>,
     ) -> zbus::Result<()>;
+}
+
+fn checkpoint(checkpoint: &Checkpoint) -> Dict {
+    Out::new()
+        .put("seq", checkpoint.head.seq)
+        .put("hash", hex::encode(checkpoint.head.hash))
+        .put("at", checkpoint.at.unix())
+        .put("rule", checkpoint.rule.as_str())
+        .put("signature", hex::encode(checkpoint.signature))
+        .done()
+}
+
+fn restored(restored: &Restored) -> Dict {
+    Out::new()
+        .put("seq", restored.seq)
+        .put("back_to_seq", restored.back_to.seq)
+        .put("back_to_hash", hex::encode(restored.back_to.hash))
+        .put("replaced_seq", restored.replaced.seq)
+        .put("replaced_hash", hex::encode(restored.replaced.hash))
+        .done()
 }
 
 pub(super) fn entry(row: &JournalRow) -> Dict {

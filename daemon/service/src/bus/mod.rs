@@ -22,6 +22,7 @@ mod readiness;
 mod recovery;
 mod shares;
 mod signals;
+mod store;
 mod view;
 mod watchers;
 
@@ -89,6 +90,7 @@ pub async fn serve(
         .serve_at(PATH, cases::Cases::new(service.clone(), gate.clone()))
         .serve_at(PATH, policies::Policies::new(service.clone(), gate.clone()))
         .serve_at(PATH, plugins::Plugins::new(service.clone(), gate.clone()))
+        .serve_at(PATH, store::Store::new(service.clone(), gate.clone()))
         .serve_at(PATH, audit::Audit::new(service, gate))
         .max_queued(limits::QUEUED_MESSAGES)
         .build()

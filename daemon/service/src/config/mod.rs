@@ -19,7 +19,9 @@ use std::time::Duration;
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::assurance::Level;
 
-use crate::service::SignInRules;
+use readmit_store::Retention;
+
+use crate::service::{SignInRules, UpkeepRules};
 
 pub use file::ConfigFile;
 pub use limit::{Limit, LimitRules};
@@ -61,6 +63,8 @@ pub struct Config {
     pub support: Support,
     /// `[sign_in]`
     pub sign_in: SignInRules,
+    /// `[retention]`: how long things are kept.
+    pub retention: Retention,
     /// `[limits]`
     pub limits: LimitRules,
     /// `[metrics]`
@@ -107,6 +111,20 @@ pub struct Store {
     pub path: PathBuf,
     /// The name of the key that seals secrets: a credential, or else a file beside the database.
     pub key: String,
+    /// The file with the last signed head of the journal that was exported, if not beside the database.
+    pub anchor: Option<PathBuf>,
+}
+
+impl Store {
+    /// Where the last signed head of the journal that was exported is kept.
+    #[must_use]
+    pub fn anchor_file(&self) -> PathBuf {
+        self.anchor.clone().unwrap_or_else(|| {
+            let mut name = self.path.clone().into_os_string();
+            name.push(".anchor");
+            name.into()
+        })
+    }
 }
 
 /// Where policies are, and what they may use up.
@@ -221,7 +239,11 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             bus: Bus { address: BusAddress::System, admins: vec![Admin::Name("root".to_owned())] },
-            store: Store { path: "/var/lib/readmit/readmit.db".into(), key: "store.key".to_owned() },
+            store: Store {
+                path: "/var/lib/readmit/readmit.db".into(),
+                key: "store.key".to_owned(),
+                anchor: None,
+            },
             policy: Policy {
                 directory: "/etc/readmit/policies".into(),
                 budget: Duration::from_millis(100),
@@ -235,6 +257,7 @@ impl Default for Config {
             case: CaseTimes::default(),
             support: Support::default(),
             sign_in: SignInRules::default(),
+            retention: UpkeepRules::default().retention,
             limits: LimitRules::default(),
             metrics: Metrics::default(),
             sandbox: Sandboxing::default(),

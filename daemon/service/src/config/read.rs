@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use readmit_recovery::address::{EmailAddress, PhoneNumber};
 use readmit_recovery::assurance::Level;
+use readmit_store::Retention;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Fault, Notes, Section, flag, number, text, texts};
@@ -15,6 +16,9 @@ use super::{
     MINUTE, Policy, Sandboxing, Store, Support, metrics, plugin,
 };
 use crate::service::SignInRules;
+
+/// A hundred years: for ever, to an administrator.
+const MOST_DAYS: u32 = 36_500;
 
 pub(super) fn read(source: &str, file: &Path) -> Result<Config, Report> {
     let notes = Notes::new(source, file);
@@ -43,6 +47,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
     let case = case(root.section("case"), default.case);
     let support = support(root.section("support"));
     let sign_in = sign_in(root.section("sign_in"));
+    let retention = retention(root.section("retention"), default.retention);
     let mut section = root.section("limits");
     let limits = LimitRules::read(&mut section);
     section.finish();
@@ -72,6 +77,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         case,
         support,
         sign_in,
+        retention,
         limits,
         metrics,
         sandbox,
@@ -93,6 +99,7 @@ fn store(mut section: Section<'_>, default: Store) -> Store {
     let store = Store {
         path: section.value("path", default.path, absolute),
         key: section.value("key", default.key, credential),
+        anchor: section.value("anchor", default.anchor, |value| absolute(value).map(Some)),
     };
     section.finish();
     store
@@ -134,6 +141,23 @@ fn case(mut section: Section<'_>, default: CaseTimes) -> CaseTimes {
     };
     section.finish();
     case
+}
+
+fn retention(mut section: Section<'_>, default: Retention) -> Retention {
+    let mut days = |key, default, least| {
+        section.value(key, default, |value| {
+            number(value, least..=MOST_DAYS).map(|days| Duration::from_secs(DAY * u64::from(days)))
+        })
+    };
+    let retention = Retention {
+        journal: days("journal_days", default.journal, 30),
+        decisions: days("decisions_days", default.decisions, 1),
+        // Policies are told of recoveries of the last 90 days.
+        cases: days("cases_days", default.cases, 91),
+        differences: days("differences_days", default.differences, 1),
+    };
+    section.finish();
+    retention
 }
 
 fn support(mut section: Section<'_>) -> Support {

@@ -80,6 +80,24 @@ pub const LONGEST_SENT_PASS: Duration = Duration::from_secs(24 * 3600);
 pub const MIN_VERSION_DIGITS: usize = 6;
 /// Bytes in the reason that an administrator gives.
 pub const MAX_REASON_BYTES: usize = 4000;
+/// How often it is looked whether the journal's head is to be exported: the most often that it is.
+pub const HEAD_LOOK: Duration = Duration::from_secs(5);
+/// Entries after which it is exported at the next look.
+pub const HEAD_ENTRIES: u64 = 256;
+/// How long an entry waits for the next export at most.
+pub const HEAD_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked whether something is older than the rules of retention keep.
+pub const RETENTION_LOOK: Duration = Duration::from_secs(3600);
+/// Rows that are looked at in one go when everything is sealed again.
+pub const RESEAL_ROWS: u32 = 200;
+/// The pause before the next of them, in which others have the store for themselves.
+pub const RESEAL_PAUSE: Duration = Duration::from_millis(5);
+/// The first wait before keeping up the store is tried again; it doubles.
+pub const UPKEEP_RETRY: Duration = Duration::from_secs(5);
+/// The longest.
+pub const UPKEEP_LONGEST_RETRY: Duration = Duration::from_secs(600);
+/// How long verifiers are told of a key that signs no more.
+pub const SIGN_IN_KEY_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Rows of the journal returned at once.
 pub const MAX_ROWS: u32 = 1000;
 /// How soon a pretended call rings, like a real one.

@@ -34,11 +34,13 @@ mod signals;
 mod staff;
 mod timers;
 mod turns;
+mod upkeep;
 mod versions;
 mod writes;
 
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use readmit_policy::{PolicyHost, PolicySet};
 use readmit_recovery::id::{AccountId, CaseId};
@@ -46,7 +48,7 @@ use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Seed;
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::totp::{self, Authenticator};
-use readmit_store::{Change, CommitError, Committed, Store, Write};
+use readmit_store::{Change, CommitError, Committed, RetiredKey, Store, Write};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -66,7 +68,9 @@ pub use shadow::Difference;
 pub use sign_in::{SignIn, SignInRules};
 pub use signals::Signal;
 pub use staff::{CaseHistory, Officer};
+pub use upkeep::{KeyStatus, Rotation, UpkeepRules};
 pub use versions::{PolicyListing, PolicyState};
+pub use writes::ended_by_restore;
 
 use crate::config::LimitRules;
 use crate::jws::JwsKey;
@@ -76,6 +80,7 @@ use in_hand::InHand;
 use likeness::Likeness;
 use passwords::Passwords;
 use shadow::Shadow;
+use upkeep::Upkeep;
 
 /// What the configuration says to the service.
 #[derive(Clone, Debug)]
@@ -92,6 +97,8 @@ pub struct Settings {
     pub sender: String,
     /// What tokens for other logins say.
     pub sign_in: SignInRules,
+    /// How the store is kept up.
+    pub upkeep: UpkeepRules,
 }
 
 /// The keys that outlive restarts.
@@ -100,6 +107,14 @@ pub struct Keys {
     pub decoys: [u8; 32],
     /// Signs the tokens for other logins.
     pub sign_in: JwsKey,
+    /// Those that signed them until lately.
+    pub retired: Vec<RetiredKey>,
+}
+
+/// What signs now, and what signed until lately.
+struct Signing {
+    key: JwsKey,
+    retired: Vec<RetiredKey>,
 }
 
 /// The daemon's one object: everything that it can do.
@@ -124,7 +139,8 @@ pub struct Service {
     changing_accounts: tokio::sync::Mutex<()>,
     stopping: CancellationToken,
     decoys: [u8; 32],
-    signing: JwsKey,
+    signing: ArcSwap<Signing>,
+    upkeep: Upkeep,
     likeness: Likeness,
     /// The device of accounts that have none.
     nobody: Authenticator,
@@ -163,7 +179,8 @@ impl Service {
             changing_accounts: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
             decoys: keys.decoys,
-            signing: keys.sign_in,
+            signing: ArcSwap::from_pointee(Signing { key: keys.sign_in, retired: keys.retired }),
+            upkeep: Upkeep::default(),
             likeness: Likeness::default(),
             nobody,
         }))
@@ -222,6 +239,7 @@ impl Service {
             self.work_off_deliveries(&shutdown),
             self.keep_deadlines(&shutdown),
             self.work_off_shadow(&shutdown),
+            self.keep_up_store(&shutdown),
             told
         );
         Ok(())

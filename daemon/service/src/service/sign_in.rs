@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::authentication::forget_wrong_passwords;
 use super::limits::{MAX_NONCE_BYTES, SIGN_IN_TOKEN_LIFE};
 use super::{Fault, Service, now, parse_case, seed};
+use crate::jws::public_jwk;
 
 /// What `typ` says, so that no other token of ours passes for one (RFC 8725 §3.11).
 const TOKEN_TYPE: &str = "readmit-sign-in+jwt";
@@ -95,14 +96,20 @@ impl Service {
         let applied = self.apply(&id, actor, Event::SignInClaimed, vec![recorded, forgotten]).await?;
         let Reply::SignIn { recovery_codes } = applied.reply else { return Err(Fault::internal()) };
         let asked = Asked { issuer: &self.settings.sign_in.issuer, audience, nonce, token_id: &token_id };
-        let token = self.signing.sign(TOKEN_TYPE, &asked.claims(&applied.case, now()));
+        let token = self.signing.load().key.sign(TOKEN_TYPE, &asked.claims(&applied.case, now()));
         Ok(SignIn { case: applied.case, recovery_codes, token: Some(Secret::new(token)) })
     }
 
-    /// The public keys that tokens verify with, as a JSON Web Key Set (RFC 7517 §5).
+    /// The public keys that tokens verify with, as a JSON Web Key Set (RFC 7517 §5): the one that signs, then those that
+    /// signed until lately.
     #[must_use]
     pub fn signing_keys(&self) -> String {
-        json!({ "keys": [self.signing.public()] }).to_string()
+        let (signing, now) = (self.signing.load(), now());
+        let retired = signing.retired.iter().filter(|retired| now < retired.until);
+        let keys: Vec<_> = std::iter::once(signing.key.public())
+            .chain(retired.map(|retired| public_jwk(&retired.public_key)))
+            .collect();
+        json!({ "keys": keys }).to_string()
     }
 }
 

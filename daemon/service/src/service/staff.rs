@@ -92,6 +92,14 @@ impl Service {
         Ok(self.store.journal(since, 0, limit.min(super::limits::MAX_ROWS)).await?)
     }
 
+    /// The journal behind an entry.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`].
+    pub async fn journal_behind(&self, after: u64, limit: u32) -> Result<Vec<JournalRow>, Fault> {
+        Ok(self.store.journal(Timestamp::default(), after, limit.min(super::limits::MAX_ROWS)).await?)
+    }
+
     /// Checks every link of the journal.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use readmit_recovery::command::{Command, TokenPurpose};
 use readmit_recovery::factor::Factor;
 use readmit_recovery::id::DeliveryId;
 use readmit_recovery::time::Timestamp;
-use readmit_store::{CaseRow, Entry, OutboxItem, Write};
+use readmit_store::{CaseRow, Entry, OutboxItem, StoredCase, Write};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -181,6 +181,28 @@ fn to_row(case: &Case) -> Result<CaseRow, Fault> {
         closed: case.state.is_final(),
         body: Zeroizing::new(serde_json::to_vec(case).map_err(|error| malformed(&error))?),
     })
+}
+
+/// What ends an open case of a store that was put back to an earlier state; nothing for one that is over.
+///
+/// # Errors
+/// [`Fault`] if the case cannot be read.
+pub fn ended_by_restore(stored: &StoredCase) -> Result<Vec<Write>, Fault> {
+    let case = from_row(&stored.row)?;
+    let while_state = case.state.as_str();
+    let Some(ended) = case.ended_by_restore() else { return Ok(Vec::new()) };
+    let detail = [("while", while_state), ("because", "the store was put back to an earlier state")];
+    let mut writes = vec![
+        Write::UpdateCase { row: to_row(&ended.case)?, revision: stored.revision },
+        Write::Journal(Entry {
+            kind: "expired".to_owned(),
+            case: Some(case.id.clone()),
+            account: Some(case.account.clone()),
+            detail: detail.map(|(key, value)| (key.to_owned(), Value::from(value))).into_iter().collect(),
+        }),
+    ];
+    writes.extend(ended.reactivated.map(|id| Write::DeviceStatus { id, status: DeviceStatus::Active }));
+    Ok(writes)
 }
 
 /// The case in a stored row.

@@ -18,7 +18,7 @@ use readmitd::jws::JwsKey;
 use readmitd::plugins::Supervisor;
 use readmitd::service::{
     AccountProperties, DeviceProperties, Fault, Keys, NewDevice, Officer, OpenContext, PluginEvents,
-    Policies, PolicyOptions, Service, Settings, SignInRules, Signal, SubmitReply, now,
+    Policies, PolicyOptions, Service, Settings, SignInRules, Signal, SubmitReply, UpkeepRules, now,
 };
 use readmitd::watch::{self, Watch};
 use tempfile::TempDir;
@@ -150,8 +150,13 @@ impl House {
                 issuer: ISSUER.to_owned(),
                 audiences: vec!["payroll".to_owned(), "wiki".to_owned()],
             },
+            upkeep: UpkeepRules::default(),
         };
-        let keys = Keys { decoys: store.decoy_key(), sign_in: JwsKey::new(&store.sign_in_key()) };
+        let keys = Keys {
+            decoys: store.decoy_key(),
+            sign_in: JwsKey::new(&store.sign_in_key()),
+            retired: Vec::new(),
+        };
         let service =
             Service::new(store.clone(), policies, settings, keys, Arc::default()).expect("a service");
         let signals = service.signals();
