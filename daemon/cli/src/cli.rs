@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::commands::{
-    account, audit, case, codes, completions, config, demo, device, pass, plugin, policy, recover, status,
+    account, audit, backup, case, codes, completions, config, demo, device, key, pass, plugin, policy,
+    recover, restore, status,
 };
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
@@ -49,6 +50,9 @@ enum Verb {
     Pass(pass::Pass),
     Plugin(plugin::Plugin),
     Audit(audit::Audit),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Key(key::Key),
     Policy(policy::Policy),
     Config(config::Config),
     Status(status::Status),
@@ -87,6 +91,9 @@ async fn perform(cli: Cli) -> Result<(), Failure> {
             Verb::Pass(verb) => pass::run(verb, context).await,
             Verb::Plugin(verb) => plugin::run(verb, context).await,
             Verb::Audit(verb) => audit::run(verb, context).await,
+            Verb::Backup(verb) => backup::run(verb, context).await,
+            Verb::Restore(verb) => restore::run(verb, context).await,
+            Verb::Key(verb) => key::run(verb, context).await,
             Verb::Policy(verb) => policy::run(verb, context).await,
             Verb::Config(verb) => config::run(verb, context).await,
             Verb::Status(verb) => status::run(verb, context).await,

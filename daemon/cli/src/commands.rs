@@ -2,16 +2,19 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod case;
 pub mod codes;
 pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod device;
+pub mod key;
 pub mod pass;
 pub mod plugin;
 pub mod policy;
 pub mod recover;
+pub mod restore;
 pub mod status;
 
 use clap::Args;

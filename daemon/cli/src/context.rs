@@ -7,8 +7,10 @@ use crate::bus;
 use crate::bus::agent::Agent;
 use crate::bus::proxies::{
     AccountsProxy, AuditProxy, CasesProxy, DevicesProxy, PluginsProxy, PoliciesProxy, RecoveryProxy,
+    StoreProxy,
 };
 use crate::failure::Failure;
+use crate::limits::BACKUP_TIMEOUT;
 use crate::output::Output;
 use crate::terminal::Terminal;
 
@@ -38,6 +40,18 @@ impl Context {
             connection: None,
             agent: None,
         }
+    }
+
+    /// The same surroundings, with a connection of its own for a call that takes as long as it takes.
+    ///
+    /// # Errors
+    /// The bus cannot be reached.
+    pub async fn patient_store(&self) -> Result<StoreProxy<'static>, Failure> {
+        let connection = bus::connect_for(self.bus.as_deref(), BACKUP_TIMEOUT).await?;
+        Ok(StoreProxy::builder(&connection)
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await?)
     }
 
     /// The bus, connected once.
@@ -81,5 +95,6 @@ interfaces!(
     cases: CasesProxy,
     policies: PoliciesProxy,
     plugins: PluginsProxy,
-    audit: AuditProxy
+    audit: AuditProxy,
+    store: StoreProxy
 );

@@ -7,6 +7,20 @@ use std::time::Duration;
 pub const METHOD_TIMEOUT: Duration = Duration::from_secs(150);
 /// How long a polkit agent for the terminal may take to start.
 pub const AGENT_START: Duration = Duration::from_secs(3);
+/// How long a backup may take.
+pub const BACKUP_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
+/// How often its progress is shown.
+pub const BACKUP_LOOK: Duration = Duration::from_millis(200);
+/// How often `key rotate --wait` looks whether everything is sealed again.
+pub const KEY_LOOK: Duration = Duration::from_millis(500);
+/// Entries that `audit export` asks for at once.
+pub const JOURNAL_PAGE: u32 = 1000;
+/// Heads of the journal that are compared with it; of more, the newest.
+pub const HEADS_COMPARED: usize = 4096;
+/// Bytes that are read to find them.
+pub const HEADS_BYTES: u64 = 256 << 20;
+/// Bytes of one line of them.
+pub const HEAD_LINE_BYTES: usize = 64 << 10;
 /// How long the first answer of a daemon may take when `status` asks whether it is there.
 pub const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes in one line that is read from a person or a script.

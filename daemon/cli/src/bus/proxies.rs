@@ -186,7 +186,28 @@ pub trait Audit {
     /// Entries since a time.
     #[zbus(allow_interactive_auth)]
     fn read(&self, since: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Entries behind one; none at the end.
+    #[zbus(allow_interactive_auth)]
+    fn read_behind(&self, after: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
     /// Checks the whole chain.
     #[zbus(allow_interactive_auth)]
     fn verify(&self) -> zbus::Result<Answer>;
+}
+
+/// For administrators: backups and keys.
+#[proxy(
+    interface = "org.readmit.Store1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Store {
+    /// Writes a backup into an empty file.
+    #[zbus(allow_interactive_auth)]
+    fn backup(&self, file: zbus::Fd<'_>) -> zbus::Result<Answer>;
+    /// Replaces a key.
+    #[zbus(allow_interactive_auth)]
+    fn rotate_key(&self, options: Options) -> zbus::Result<Answer>;
+    /// The keys, and how far sealing everything again is.
+    #[zbus(allow_interactive_auth)]
+    fn keys(&self) -> zbus::Result<Answer>;
 }

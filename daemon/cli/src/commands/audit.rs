@@ -1,27 +1,37 @@
 //! `readmit audit`: the journal.
 
+mod export;
+mod heads;
+mod verify;
+
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::bus::value::{object, objects};
+use crate::bus::value::objects;
 use crate::context::Context;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::limits::LIST_DEFAULT;
 use crate::output::{number, word};
-use crate::table::{Table, fields};
+use crate::table::Table;
 use crate::time::{parse_since, stamp};
 
 const EXAMPLES: &str = "\
 Examples:
   readmit audit read --since 24h
   readmit audit read --since 2026-11-01 --limit 1000 --json
-  readmit audit verify                             is every entry as it was written?
+  readmit audit verify                             is every entry as it was written, and none missing at the end?
+  readmit audit verify --require-heads             for a timer: fails too if there is no head to compare with
+  journalctl --root /var/log/central -o json MESSAGE_ID=5d0c7a1e0b6f4b7c9e6b3a8f2d41c9e7 | readmit audit verify --heads -
+  readmit audit export -o audit.jsonl
+  readmit audit export --after 120000 -o more.jsonl
+  readmit audit export --since 30d --redact -o for-the-auditor.jsonl
 
-JSON: read: [{seq, at, actor, kind, case, account, detail, hash}]; verify: {ok, rows, head, signature, \
-public_key} and {broken, why} for the first broken entry. \
-A broken chain ends with exit code 1.";
+JSON: read: [{seq, at, actor, kind, case, account, detail, hash}]; verify: {ok, rows, seq, head, signature, \
+public_key, checkpoint, restores, heads: {source, found, compared, problems: [{seq, why}]}} and {broken, why} for the \
+first broken entry; export (with -o): {file, entries, last, redacted}. \
+A broken chain, or a head that does not fit, ends with exit code 1.";
 
-/// Read and check the journal
+/// Read, check and export the journal
 #[derive(Args)]
 #[command(after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Audit {
@@ -40,39 +50,19 @@ enum Verb {
         #[arg(long, default_value_t = LIST_DEFAULT, value_name = "N")]
         limit: u32,
     },
-    /// Check the hash chain from the first entry to the last
-    Verify,
+    Verify(verify::Verify),
+    Export(export::Export),
 }
 
 /// Runs the verb.
 pub async fn run(audit: Audit, context: &mut Context) -> Result<(), Failure> {
-    let journal = context.audit().await?;
     match audit.verb {
         Verb::Read { since, limit } => {
-            let entries = objects(&journal.read(since, limit).await?);
+            let entries = objects(&context.audit().await?.read(since, limit).await?);
             context.output.answer(&entries, |style| table(&entries).text(style))
         }
-        Verb::Verify => {
-            let answer = object(&journal.verify().await?);
-            let is_whole = answer["ok"] == true;
-            context.output.answer(&answer, |style| {
-                let state = if is_whole { "ok" } else { "broken" };
-                let mut pairs = vec![("journal", state.to_owned())];
-                pairs
-                    .extend(["rows", "head", "signature", "public_key"].map(|key| (key, word(&answer, key))));
-                if !is_whole {
-                    pairs.extend(["broken", "why"].map(|key| (key, word(&answer, key))));
-                }
-                fields(&pairs, style)
-            })?;
-            if is_whole {
-                return Ok(());
-            }
-            let message =
-                format!("the journal is broken at entry {}: {}", answer["broken"], word(&answer, "why"));
-            Err(Failure::new(Kind::Failed, message)
-                .with_hint("keep a copy of the database, then compare it with the last backup that verifies"))
-        }
+        Verb::Verify(verify) => verify::run(verify, context).await,
+        Verb::Export(export) => export::run(export, context).await,
     }
 }
 

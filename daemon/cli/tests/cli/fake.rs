@@ -58,7 +58,10 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Plugins1", "Test", "ss", "a{sv}"),
     ("Plugins1", "Restart", "s", ""),
     ("Audit1", "Read", "tu", "aa{sv}"),
+    ("Audit1", "ReadBehind", "tu", "aa{sv}"),
     ("Audit1", "Verify", "", "a{sv}"),
+    ("Store1", "Keys", "", "a{sv}"),
+    ("Store1", "RotateKey", "a{sv}", "a{sv}"),
 ];
 
 /// One call: `Accounts1.Add` and its arguments as a JSON array.

@@ -83,7 +83,10 @@ fn every_key_says_what_it_says() {
     let minutes = |count: u64| Duration::from_secs(60 * count);
     assert_eq!(config.bus.address, BusAddress::At("unix:path=/run/test/bus".to_owned()));
     assert_eq!(config.bus.admins, [Admin::Name("root".to_owned()), Admin::Uid(1000)]);
-    assert_eq!(config.store, Store { path: "/srv/readmit.db".into(), key: "seal.key".to_owned() });
+    assert_eq!(
+        config.store,
+        Store { path: "/srv/readmit.db".into(), key: "seal.key".to_owned(), anchor: None }
+    );
     assert_eq!(config.policy.directory, Path::new("/srv/policies"));
     assert_eq!((config.policy.budget, config.policy.memory), (Duration::from_millis(50), 8 * 1024 * 1024));
     assert_eq!(

@@ -24,7 +24,11 @@ pub(super) fn keep_copy(
     let draft = durable::with_suffix(&copy, ".part");
     let failed = |source| StoreError::file("make", &copy)(source);
     durable::remove_if_there(&draft).map_err(failed)?;
-    let signer = HeadSigner::new(&secrets::load(connection, sealer)?.journal);
+    let signer = {
+        // Keys that it has not yet are made with its new schema, and not kept here.
+        let _undone = connection.unchecked_transaction()?;
+        HeadSigner::new(&secrets::load(connection, sealer)?.journal)
+    };
     let file = durable::create_new(&draft).map_err(failed)?;
     copying::back_up(connection, path, &signer, now(), &file).inspect_err(|_| {
         // What is left of it is in the way of the next try alone.

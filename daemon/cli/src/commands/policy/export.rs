@@ -1,22 +1,19 @@
 //! `readmit policy export`: the decision log as a file.
 
-mod redaction;
-
-use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use readmit_policy::workbench::replay::log;
 use serde_json::json;
 
-use self::redaction::Redaction;
 use crate::bus::value::object;
 use crate::context::Context;
+use crate::draft::{Draft, unwritable};
 use crate::failure::{Failure, Hint as _, Kind};
 use crate::limits::EXPORT_PAGE;
 use crate::output::{number, plain};
+use crate::redaction::Redaction;
 use crate::time::parse_since;
 
 const EXAMPLES: &str = "\
@@ -138,42 +135,4 @@ fn put(output: &mut impl Write, line: &str) -> Result<(), Stopped> {
 
 fn stopped(error: std::io::Error) -> Result<(), Stopped> {
     if error.kind() == std::io::ErrorKind::BrokenPipe { Err(Stopped::Full) } else { Err(error.into()) }
-}
-
-/// A file that is not yet there under its name; it is gone when it is dropped before it is kept.
-struct Draft {
-    file: File,
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Draft {
-    fn beside(path: &Path) -> Result<Self, Failure> {
-        let name = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| Failure::new(Kind::Usage, "the output is no name of a file"))?;
-        let draft = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let options = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
-        Ok(Self { file: options.map_err(|error| unwritable(path, &error))?, path: draft, kept: false })
-    }
-
-    fn keep(mut self, path: &Path) -> Result<(), Failure> {
-        let synced = self.file.sync_all().and_then(|()| std::fs::rename(&self.path, path));
-        synced.map_err(|error| unwritable(path, &error))?;
-        self.kept = true;
-        Ok(())
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if !self.kept {
-            // What cannot be removed is empty or cut, and says so by its name.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Kind::Failed, format!("{} cannot be written: {error}", path.display()))
-        .with_hint("name a file in a directory that you may write to, with room for the log")
 }

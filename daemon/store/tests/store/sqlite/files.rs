@@ -75,7 +75,7 @@ fn a_file_of_another_program_is_refused_and_left_alone() {
     let bench = Bench::new();
     std::fs::write(bench.path(), "this is no database at all, but a text of some length").unwrap();
     set_mode(&bench.path(), 0o600);
-    refused!(bench.try_open().map(|_| ()), StoreError::Sqlite(_));
+    refused!(bench.try_open().map(|_| ()), StoreError::Damaged { .. });
 }
 
 /// The database as the first schema left it, sealed with a key of sevens.

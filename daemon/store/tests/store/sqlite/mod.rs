@@ -1,18 +1,24 @@
 //! The SQLite backend: the conformance suite, and what is on the disk.
 
+mod anchors;
+mod backups;
 mod crash;
 mod files;
 mod full;
+mod keys;
+mod restoring;
+mod retention;
 mod rotation;
 mod sealed;
 mod sweeping;
 mod tampering;
+mod upgrades;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use readmit_store::{Keyring, SqliteOptions, SqliteStore, Store, StoreError};
+use readmit_store::{Anchor, Keyring, SqliteOptions, SqliteStore, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::kit::{Make, run};
@@ -38,6 +44,40 @@ impl Bench {
 
     pub fn options(&self) -> SqliteOptions {
         SqliteOptions::new(self.path())
+    }
+
+    /// As the daemon opens it: compared with its anchor.
+    pub fn anchored(&self) -> SqliteOptions {
+        SqliteOptions { anchor: Some(self.anchor()), ..self.options() }
+    }
+
+    pub fn anchor(&self) -> PathBuf {
+        self.beside(".anchor")
+    }
+
+    /// A file beside the database.
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    pub fn try_open_anchored(&self) -> Result<Arc<SqliteStore>, StoreError> {
+        SqliteStore::open(&self.anchored(), Arc::clone(&self.keyring)).map(Arc::new)
+    }
+
+    /// Exports the head as the daemon does.
+    pub async fn export(&self, store: &SqliteStore) -> Anchor {
+        let anchor = Anchor { head: store.head().await.unwrap(), at: crate::kit::at(0) };
+        anchor.write(&self.anchor()).unwrap();
+        anchor
+    }
+
+    /// A backup beside the database.
+    pub async fn back_up(&self, store: &SqliteStore, name: &str) -> PathBuf {
+        let path = self.beside(name);
+        store.back_up(std::fs::File::create_new(&path).unwrap(), crate::kit::at(0)).await.unwrap();
+        path
     }
 
     pub fn try_open(&self) -> Result<Arc<dyn Store>, StoreError> {

@@ -1,6 +1,6 @@
 //! The journal.
 
-use readmit_store::journal::verify_head;
+use readmit_store::head::verify_head;
 use readmit_store::limits::{MAX_PAGE, MAX_WRITES};
 use readmit_store::{CommitError, Entry, Write};
 

@@ -1,7 +1,7 @@
 //! Pseudonyms: what names a person or a machine becomes a word that says only whether it is the same one.
 
 use hmac::{Hmac, Mac as _};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::Sha256;
 
 use crate::failure::{Failure, Kind};
@@ -14,6 +14,26 @@ const PLACES: [(&str, &str); 6] = [
     ("/facts/device/label", "label"),
     ("/facts/client/address", "address"),
     ("/facts/client/user_agent", "browser"),
+];
+
+/// Who acts in the journal without being anybody.
+const OWN_ACTORS: [&str; 6] = ["daemon", "timer", "store", "restore", "signal", "saved"];
+
+/// Keys of an entry's detail whose values are words of Readmit's own. Everything else is hidden, also what a later
+/// version adds.
+const OWN_WORDS: [&str; 12] = [
+    "disposition",
+    "factor",
+    "factors",
+    "kind",
+    "policy",
+    "problem",
+    "reason",
+    "resolution",
+    "rule",
+    "standing",
+    "version",
+    "while",
 ];
 
 /// Bytes of the hash that are shown: enough that no two of a billion are the same.
@@ -73,7 +93,37 @@ impl Redaction {
         Ok((case, input.to_string(), verdict.to_string()))
     }
 
-    fn pseudonym(&self, word: &str, text: &str) -> String {
+    /// What a person could be known by in an entry of the journal, replaced; what is left are numbers and words of
+    /// Readmit's own.
+    pub fn entry(&self, entry: &mut Map<String, Value>) {
+        for key in ["case", "account", "actor"] {
+            if let Some(Value::String(text)) = entry.get_mut(key)
+                && !(key == "actor" && OWN_ACTORS.contains(&text.as_str()))
+            {
+                *text = self.pseudonym(key, text);
+            }
+        }
+        for (key, value) in entry.get_mut("detail").and_then(Value::as_object_mut).into_iter().flatten() {
+            if !OWN_WORDS.contains(&key.as_str()) {
+                self.hide(value);
+            }
+        }
+        // The hash covers what was replaced: whoever guesses it could see by the hash that the guess is right.
+        entry.remove("hash");
+    }
+
+    fn hide(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.pseudonym("text", text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.hide(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// A word that stands for a text, the same one for the same text.
+    #[must_use]
+    pub fn pseudonym(&self, word: &str, text: &str) -> String {
         let mut mac = self.key.clone();
         mac.update(word.as_bytes());
         mac.update(&[0]);
@@ -147,5 +197,23 @@ mod tests {
         let redaction = Redaction::with_key(&[1; 32]).unwrap();
         assert_ne!(redaction.pseudonym("device", "x")[7..], redaction.pseudonym("account", "x")[8..]);
         assert!(redaction.decision("{", "{}").is_err());
+    }
+
+    #[test]
+    fn an_entry_keeps_numbers_and_our_own_words_and_no_more() {
+        let redaction = Redaction::with_key(&[7; 32]).unwrap();
+        let entry = json!({"seq": 7, "at": 9, "actor": "uid:1000 (alice)", "kind": "denied", "case": "h-1",
+            "account": "alice", "hash": "00", "detail": {"because": "alice called", "factor": "voice", "count": 3,
+            "new": {"deep": ["alice"]}}});
+        let Value::Object(mut fields) = entry else { unreachable!() };
+        redaction.entry(&mut fields);
+        let text = Value::Object(fields.clone()).to_string();
+        assert!(!text.contains("alice") && !text.contains("1000") && !text.contains("h-1"), "{text}");
+        assert_eq!(fields["detail"]["factor"], "voice");
+        assert_eq!((&fields["seq"], &fields["detail"]["count"]), (&json!(7), &json!(3)));
+        assert!(fields.get("hash").is_none());
+        let mut timer = Map::from_iter([("actor".to_owned(), json!("timer"))]);
+        redaction.entry(&mut timer);
+        assert_eq!(timer["actor"], "timer");
     }
 }
