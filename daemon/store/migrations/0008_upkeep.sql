@@ -19,6 +19,9 @@ CREATE TABLE data_keys (
     sealed  BLOB NOT NULL
 ) STRICT;
 
+-- A row for as long as rows may be sealed with an older key than the newest.
+CREATE TABLE resealing (since INTEGER NOT NULL) STRICT;
+
 -- Public keys that signed sign-ins until lately.
 CREATE TABLE retired_sign_in_keys (
     public_key BLOB NOT NULL PRIMARY KEY,

@@ -138,6 +138,9 @@ pub trait Store: Send + Sync + 'static {
     /// The keys, the oldest first; those of the keyring before those of the database.
     fn keys(&self) -> Vec<KeyState>;
 
+    /// Whether rows may be sealed with an older key than the newest.
+    fn is_resealing(&self) -> Reply<'_, bool>;
+
     /// Whether a new key can be put into the keyring's file.
     fn can_change_root(&self) -> bool;
 

@@ -66,6 +66,7 @@ impl Session<'_> {
             "INSERT INTO data_keys (number, made_at, sealed) VALUES (?1, ?2, ?3)",
             (id.0, time(by.at), sealed),
         )?;
+        self.execute("INSERT INTO resealing (since) VALUES (?1)", [time(by.at)])?;
         self.note(by, "key.rotated", [("key", id.to_string().into())])?;
         Ok((id, key))
     }
@@ -77,12 +78,13 @@ impl Session<'_> {
         self.note(by, "key.rotated", [("key", root.into())])
     }
 
-    /// Removes keys of the database.
-    pub(super) fn remove_data_keys(&mut self, by: &By, old: &[KeyId]) -> Result<(), CommitError> {
+    /// Removes keys of the database: everything is sealed again.
+    pub(super) fn end_resealing(&mut self, by: &By, old: &[KeyId]) -> Result<(), CommitError> {
         for id in old {
             self.execute("DELETE FROM data_keys WHERE number = ?1", [id.0])?;
             self.note(by, "key.forgotten", [("key", id.to_string().into())])?;
         }
+        self.execute("DELETE FROM resealing", [])?;
         Ok(())
     }
 
@@ -102,6 +104,11 @@ impl Session<'_> {
 }
 
 impl Reader<'_> {
+    /// Whether rows may be sealed with an older key than the newest of the database.
+    pub(super) fn is_resealing(&self) -> Result<bool, StoreError> {
+        Ok(self.count("SELECT count(*) FROM resealing", [])? > 0)
+    }
+
     /// The keys that signed sign-ins until lately.
     pub(super) fn retired_sign_in_keys(&self, now: Timestamp) -> Result<Vec<RetiredKey>, StoreError> {
         self.statement(

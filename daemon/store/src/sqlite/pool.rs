@@ -53,6 +53,11 @@ impl Pool {
         result
     }
 
+    /// Closes the connections that nobody uses just now.
+    pub(super) fn rest(&self) {
+        self.idle.lock().clear();
+    }
+
     fn open(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;

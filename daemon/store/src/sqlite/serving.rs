@@ -198,6 +198,13 @@ impl Store for SqliteStore {
         keyring.ids().into_iter().map(|id| KeyState { id, part: part(id) }).collect()
     }
 
+    fn is_resealing(&self) -> Reply<'_, bool> {
+        Box::pin(async move {
+            let has_old = self.keys().iter().any(|key| key.part == KeyPart::Old);
+            Ok(has_old || self.pool.read(|reader| reader.is_resealing())?)
+        })
+    }
+
     fn can_change_root(&self) -> bool {
         self.sealer.keyring().is_writable()
     }
@@ -234,15 +241,12 @@ impl Store for SqliteStore {
             }
             let old = self.keys().into_iter().filter(|key| key.part == KeyPart::Old).map(|key| key.id);
             let (data, own): (Vec<_>, Vec<_>) = old.partition(|id| id.is_data());
-            let mut forgotten = data.clone();
-            if !data.is_empty() {
-                let remove = move |session: &mut Session<'_>| {
-                    session.remove_data_keys(&by, &data)?;
-                    Ok(data)
-                };
-                let removed = self.writer.submit(remove).await.map_err(StoreError::from_writer)?;
-                keyring.let_go(&removed);
-            }
+            let end = move |session: &mut Session<'_>| {
+                session.end_resealing(&by, &data)?;
+                Ok(data)
+            };
+            let mut forgotten = self.writer.submit(end).await.map_err(StoreError::from_writer)?;
+            keyring.let_go(&forgotten);
             for id in own.into_iter().filter(|_| keyring.is_writable()) {
                 keyring.forget(id)?;
                 forgotten.push(id);
