@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use readmit_store::{
-    Anchor, By, Entry, KeyPart, KeyState, Manifest, Retention, RetiredKey, StoreError, Write,
-};
+use readmit_store::{Anchor, By, Entry, KeyState, Manifest, Retention, RetiredKey, StoreError, Write};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -177,8 +175,12 @@ impl Service {
     async fn keep_resealing(&self) {
         let mut wait = UPKEEP_RETRY;
         loop {
-            let is_due = self.store.keys().iter().any(|key| key.part == KeyPart::Old);
-            if is_due && let Err(error) = self.reseal().await {
+            let done = match self.store.is_resealing().await {
+                Ok(true) => self.reseal().await,
+                Ok(false) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "sealing everything again was interrupted"

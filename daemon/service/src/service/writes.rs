@@ -196,7 +196,7 @@ pub fn ended_by_restore(stored: &StoredCase) -> Result<Vec<Write>, Fault> {
         Write::UpdateCase { row: to_row(&ended.case)?, revision: stored.revision },
         Write::Journal(Entry {
             kind: "expired".to_owned(),
-            case: Some(case.id.clone()),
+            case: Some(case.id.handle()),
             account: Some(case.account.clone()),
             detail: detail.map(|(key, value)| (key.to_owned(), Value::from(value))).into_iter().collect(),
         }),

@@ -76,7 +76,8 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
         &["Loaded", "Pending", "Refused"],
     ),
     ("org.readmit.Plugins1", &["List", "Test", "Restart"], &[]),
-    ("org.readmit.Audit1", &["Read", "Verify"], &["Alert"]),
+    ("org.readmit.Audit1", &["Read", "ReadBehind", "Verify"], &["Alert"]),
+        ("org.readmit.Store1", &["Backup", "RotateKey", "Keys"], &[]),
 ];
 
 struct OnBus {

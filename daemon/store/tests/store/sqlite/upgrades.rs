@@ -59,11 +59,11 @@ fn nothing_is_copied_where_nothing_is_to_be_changed() {
 fn before_the_last_step(bench: &Bench) {
     let raw = bench.raw();
     raw.execute_batch(
-        "DROP TABLE journal_checkpoint; DROP TABLE data_keys; DROP TABLE retired_sign_in_keys;
+        "DROP TABLE journal_checkpoint; DROP TABLE data_keys; DROP TABLE resealing; DROP TABLE retired_sign_in_keys;
          DROP INDEX cases_closed; DROP TRIGGER journal_is_not_cut;
          CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal
          BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-         PRAGMA user_version = 6;",
+         PRAGMA user_version = 7;",
     )
     .unwrap();
 }
@@ -75,9 +75,9 @@ fn a_downgrade_is_refused_and_names_the_copy() {
         commit(&bench.open(), [entry("x")]).await;
         before_the_last_step(&bench);
         drop(bench.open());
-        let copy = bench.beside(".schema-6.bak");
+        let copy = bench.beside(".schema-7.bak");
         let backup = Backup::open(&copy).unwrap();
-        assert_eq!((backup.manifest.schema, check_backup(&backup).unwrap().rows), (6, 1));
+        assert_eq!((backup.manifest.schema, check_backup(&backup).unwrap().rows), (7, 1));
         bench.raw().pragma_update(None, "user_version", 99).unwrap();
         let refused = bench.try_open().map(drop).unwrap_err();
         assert!(matches!(refused, StoreError::Newer { found: 99, .. }), "{refused}");
@@ -93,10 +93,10 @@ fn a_copy_that_was_cut_off_is_made_again() {
         let bench = Bench::new();
         commit(&bench.open(), [entry("x")]).await;
         before_the_last_step(&bench);
-        std::fs::write(bench.beside(".schema-6.bak.part"), "half").unwrap();
+        std::fs::write(bench.beside(".schema-7.bak.part"), "half").unwrap();
         std::fs::write(bench.beside(".copy"), "half").unwrap();
         let store = bench.open();
         assert_eq!(store.verify_journal().await.unwrap().rows, 1);
-        Backup::open(&bench.beside(".schema-6.bak")).unwrap();
+        Backup::open(&bench.beside(".schema-7.bak")).unwrap();
     });
 }
