@@ -99,5 +99,5 @@ fn text(answer: &Value, style: Style) -> String {
 }
 
 fn size(bytes: u64) -> String {
-    format!("{}.{} MiB", bytes >> 20, (bytes % (1 << 20)) * 10 >> 20)
+    format!("{}.{} MiB", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20)
 }

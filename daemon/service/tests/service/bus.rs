@@ -77,7 +77,7 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
     ),
     ("org.readmit.Plugins1", &["List", "Test", "Restart"], &[]),
     ("org.readmit.Audit1", &["Read", "ReadBehind", "Verify"], &["Alert"]),
-        ("org.readmit.Store1", &["Backup", "RotateKey", "Keys"], &[]),
+    ("org.readmit.Store1", &["Backup", "RotateKey", "Keys"], &[]),
 ];
 
 struct OnBus {
