@@ -125,8 +125,11 @@ impl Visit for Fields {
     }
 }
 
-/// The journal takes capital letters, digits and `_`.
+/// The journal takes capital letters, digits and `_`. A field that is called as the journal calls it stays so.
 fn name(field: &str) -> String {
+    if field == "MESSAGE_ID" || field.starts_with(PREFIX) {
+        return field.to_owned();
+    }
     let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     PREFIX.chars().chain(field.chars().map(fits)).collect()
 }
@@ -205,6 +208,18 @@ mod tests {
         assert!(has("PRIORITY", "4") && has("SYSLOG_IDENTIFIER", "readmit-test"), "{fields:?}");
         assert!(has("READMIT_PLUGIN", "voice") && has("READMIT_CALLS", "3"), "{fields:?}");
         assert!(has("READMIT_ERROR", "no such\nnumber"), "{fields:?}");
+    }
+
+    #[test]
+    fn a_field_with_a_name_of_the_journals_keeps_it() {
+        let (listener, journal) = Listener::new();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(journal), || {
+            tracing::info!(MESSAGE_ID = "0a1b", READMIT_JOURNAL_SEQ = 7, "a head");
+        });
+        let fields = listener.next();
+        for (name, value) in [("MESSAGE_ID", "0a1b"), ("READMIT_JOURNAL_SEQ", "7")] {
+            assert!(fields.contains(&(name.to_owned(), value.to_owned())), "{fields:?}");
+        }
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl Sandbox {
         read.extend(above(&config.policy.directory));
         read.extend(config.policy.directory.canonicalize().ok());
         let state = config.store.path.parent().unwrap_or(Path::new("/"));
-        Self { read, write: vec![state.to_owned(), "/dev/null".into()] }
+        let mut write = vec![state.to_owned(), "/dev/null".into()];
+        // Replaced by a file of the same directory.
+        write.extend(above(&config.store.anchor_file()).filter(|directory| directory != state));
+        Self { read, write }
     }
 
     /// Walls in the calling thread, and every thread and process that it starts from now on, for good.
