@@ -46,7 +46,9 @@ impl Context {
     ///
     /// # Errors
     /// The bus cannot be reached.
-    pub async fn patient_store(&self) -> Result<StoreProxy<'static>, Failure> {
+    pub async fn patient_store(&mut self) -> Result<StoreProxy<'static>, Failure> {
+        // Whoever is asked for a password is asked in this terminal, whichever connection it is for.
+        self.connection().await?;
         let connection = bus::connect_for(self.bus.as_deref(), BACKUP_TIMEOUT).await?;
         Ok(StoreProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
