@@ -1,7 +1,7 @@
 //! What is counted, for those who watch over the daemon: one [`Meters`] with a method for each thing that happens.
 //!
 //! Counters are told here as things happen, each by one line where it happens. How things stand (open cases, the
-//! outbox, disk space) is not kept beside the store, but read from it when somebody scrapes ([`state`]). Labels are
+//! outbox, disk space) is not kept beside the store, but read from it when somebody scrapes (`state`). Labels are
 //! words of the glossary and names of the configuration; no account, case, address or number is ever one.
 
 mod families;
