@@ -28,6 +28,7 @@ mod mailbox;
 mod person;
 mod phone;
 mod picture;
+mod plugins;
 mod portal;
 mod programs;
 mod prompts;

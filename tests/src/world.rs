@@ -1,8 +1,7 @@
 //! A bus, a daemon, its plugins, a mail server, a telephone and a clock, all of the test's own.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::daemon::{Daemon, tail};
 use crate::desk::Desk;
+use crate::plugins::{Service, by_socket};
 use crate::portal::{Portal, free_address};
 use crate::programs::{Ended, program, run};
 use crate::{Mailbox, PASSWORD, Person, Phone, ServiceManager, prompts};
@@ -317,33 +317,6 @@ impl Builder {
         world.start().await;
         world
     }
-}
-
-/// A plugin that is not the daemon's child. Dropped, it is killed.
-struct Service(Child);
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// Starts the plugins of a configuration, and has it reach them by their sockets.
-fn by_socket(config: &mut Table, place: &Path) -> Vec<Service> {
-    let plugins = config["plugins"].as_table_mut().unwrap();
-    let mut services = Vec::new();
-    for (name, plugin) in plugins.iter_mut() {
-        let plugin = plugin.as_table_mut().unwrap();
-        let command = plugin.remove("command").unwrap();
-        let socket = place.join(format!("{name}.sock"));
-        plugin.insert("socket".to_owned(), socket.display().to_string().into());
-        let log = OpenOptions::new().create(true).append(true).open(place.join("plugins.log")).unwrap();
-        let mut service = Command::new(command[0].as_str().unwrap());
-        service.arg("--socket").arg(socket).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        services.push(Service(service.spawn().unwrap()));
-    }
-    services
 }
 
 /// An address at which nobody listens.
