@@ -13,5 +13,6 @@ pub mod run;
 pub mod scrape;
 pub mod service;
 pub mod start;
+pub mod traces;
 pub mod users;
 pub mod watch;

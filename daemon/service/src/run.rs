@@ -24,6 +24,7 @@ use crate::service::{
     Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings, UpkeepRules, now,
 };
 use crate::start::with_causes;
+use crate::traces::{Traces, TracesError};
 use crate::users;
 use crate::watch::{self, Watch};
 
@@ -45,6 +46,9 @@ pub enum RunError {
     /// The store is unusable.
     #[error("the store is unusable")]
     Store(#[from] StoreError),
+    /// Traces cannot be sent as configured.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// The policies are unusable, and no earlier set is on file.
     #[error("the policies in {} are refused, and none were in force before:\n{source}", directory.display())]
     Policies {
@@ -80,13 +84,15 @@ pub async fn run(
     let _watch = Watch::start(&config.policy.directory, saved).await;
     let keyring = keyring(&config.store)?;
     let meters = Arc::new(Meters::new());
+    let traces = Arc::new(Traces::start(&config.tracing, meters.clone())?);
     let observer = Observed::by(meters.clone());
     let options = SqliteOptions { observer, ..store_options(&config.store) };
     let store = manager.patiently("opening the store", || SqliteStore::open(&options, Arc::new(keyring)))?;
     let store = Arc::new(store);
     let policies = load_policies(&config, &store).await?;
     let keys = keys(&store).await?;
-    let service = Service::new(store.clone(), policies, settings(&config), keys, meters.clone())?;
+    let service =
+        Service::new(store.clone(), policies, settings(&config), keys, meters.clone(), traces.clone())?;
     service.export_head().await;
     service.start_policies().await?;
     service.resume_shadow().await;
@@ -105,6 +111,8 @@ pub async fn run(
     }
     service.export_head().await;
     store.close();
+    // It blocks, for a moment at most.
+    drop(tokio::task::spawn_blocking(move || traces.end()).await);
     ended
 }
 
@@ -118,7 +126,7 @@ async fn serve(
     manager: &Manager,
     board: Arc<Board>,
 ) -> Result<(), RunError> {
-    let gate = Arc::new(Gate::new(admins).metered_by(service.meters().clone()));
+    let gate = Arc::new(Gate::new(admins).watched_by(service.meters().clone(), service.traces().clone()));
     let connection = bus::serve(bus_address(&config.bus.address), gate.clone(), service.clone()).await?;
     let tasks = TaskTracker::new();
     tasks.spawn(bus::relay(connection.clone(), gate.clone(), service.signals()));

@@ -14,7 +14,13 @@ type Counted = (&'static str, &'static [(&'static str, &'static str)], f64);
 /// Everything once: a recovery to its end, a veto, an escalation, wrong proofs, limits, sign-ins, an unknown account,
 /// policies that are refused, a look through the journal.
 pub async fn lived() -> (World, String, Personal) {
+    lived_with("").await
+}
+
+/// The same, with more in the configuration.
+pub async fn lived_with(more: &str) -> (World, String, Personal) {
     let (builder, address) = metered();
+    let builder = builder.config(more);
     let limits = "[limits]\nopen_per_address_per_hour = 4\n";
     let mut world = builder.config(limits).phone("silent").log("debug,zbus=warn").start().await;
     let alice = world.person("alice.lidell").await;

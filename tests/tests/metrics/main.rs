@@ -6,3 +6,4 @@ mod kit;
 mod life;
 mod prometheus;
 mod server;
+mod traces;

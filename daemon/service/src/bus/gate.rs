@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
+use opentelemetry::KeyValue;
 use tokio::sync::Semaphore;
 use zbus::Connection;
 use zbus::message::{Flags, Header};
@@ -19,6 +20,7 @@ use super::shares::{Share, ShareRules, Shares};
 use super::watchers::Watchers;
 use crate::meters::Meters;
 use crate::service::Fault;
+use crate::traces::{Traces, note};
 
 /// The one gate of all interfaces.
 pub struct Gate {
@@ -32,6 +34,7 @@ pub struct Gate {
     turns: Semaphore,
     pub(super) watchers: Watchers,
     meters: Arc<Meters>,
+    traces: Arc<Traces>,
 }
 
 /// The limit that one user's calls meet, among the limits that are counted.
@@ -56,13 +59,15 @@ impl Gate {
             turns: Semaphore::new(CALLS_AT_ONCE),
             watchers: Watchers::default(),
             meters: Arc::default(),
+            traces: Arc::default(),
         }
     }
 
-    /// The gate, with its calls counted there.
+    /// The gate, with its calls counted and traced there.
     #[must_use]
-    pub fn metered_by(mut self, meters: Arc<Meters>) -> Self {
+    pub fn watched_by(mut self, meters: Arc<Meters>, traces: Arc<Traces>) -> Self {
         self.meters = meters;
+        self.traces = traces;
         self
     }
 
@@ -120,10 +125,19 @@ impl Gate {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let began = Instant::now();
-        let answer = call.await;
         let interface = header.interface().map(|interface| interface.as_str()).unwrap_or_default();
         let member = header.member().map(|member| member.as_str()).unwrap_or_default();
-        let result = answer.as_ref().err().map_or("ok", Error::word);
+        let named = || {
+            let words = [("rpc.system", "dbus"), ("rpc.service", interface), ("rpc.method", member)];
+            words.map(|(name, word)| KeyValue::new(name, word.to_owned())).into()
+        };
+        let noted = async {
+            let answer = call.await;
+            let result = answer.as_ref().err().map_or("ok", Error::word);
+            note("readmit.result", result);
+            (answer, result)
+        };
+        let (answer, result) = self.traces.within("bus call", named, noted).await;
         self.meters.called(interface, member, result, began.elapsed());
         answer
     }

@@ -12,6 +12,7 @@ mod metrics;
 mod plugin;
 mod read;
 mod report;
+mod tracing;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use limit::{Limit, LimitRules};
 pub use metrics::{Metrics, MetricsListen};
 pub use plugin::{Launch, PluginConfig, is_channel_name};
 pub use report::{ConfigError, Problem, Report};
+pub use tracing::{Collector, Tracing};
 
 /// Where the configuration is, if nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/readmit/readmit.toml";
@@ -71,6 +73,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// `sandbox.mode`: whether the daemon walls itself in.
     pub sandbox: Sandboxing,
+    /// `[tracing]`
+    pub tracing: Tracing,
     /// `[plugins.NAME]`, in the order of the file: the first of a channel is preferred.
     pub plugins: Vec<PluginConfig>,
 }
@@ -261,6 +265,7 @@ impl Default for Config {
             limits: LimitRules::default(),
             metrics: Metrics::default(),
             sandbox: Sandboxing::default(),
+            tracing: Tracing::default(),
             plugins: Vec::new(),
         }
     }

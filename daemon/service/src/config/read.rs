@@ -13,7 +13,7 @@ use super::limit::LimitRules;
 use super::report::Report;
 use super::{
     Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_AUDIENCE_BYTES, MAX_PLUGINS, MIB,
-    MINUTE, Policy, Sandboxing, Store, Support, metrics, plugin,
+    MINUTE, Policy, Sandboxing, Store, Support, metrics, plugin, tracing,
 };
 use crate::service::SignInRules;
 
@@ -55,6 +55,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
     let mut section = root.section("sandbox");
     let sandbox = section.value("mode", default.sandbox, sandboxing);
     section.finish();
+    let tracing = tracing::read(root.section("tracing"));
     let mut plugins = Vec::new();
     for (n, (name, span, section)) in root.section("plugins").sections().into_iter().enumerate() {
         if n == MAX_PLUGINS {
@@ -81,6 +82,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         limits,
         metrics,
         sandbox,
+        tracing,
         plugins,
     }
 }

@@ -1,7 +1,7 @@
 //! Every key wrong once, every key right once, and nothing at all.
 
 use super::*;
-use crate::config::{Launch, Limit, Metrics, MetricsListen, Problem};
+use crate::config::{Collector, Launch, Limit, Metrics, MetricsListen, Problem, Tracing};
 
 fn parse(text: &str) -> Result<Config, Report> {
     Config::parse(text, Path::new("readmit.toml"))
@@ -70,6 +70,9 @@ fn every_key_says_what_it_says() {
         group = "prometheus"
         [sandbox]
         mode = "require"
+        [tracing]
+        otlp = "unix:/run/otelcol/otlp.sock"
+        percent = 5
         [plugins.voice]
         socket = "/run/readmit/voice.sock"
         [plugins.email]
@@ -127,6 +130,8 @@ fn every_key_says_what_it_says() {
     let listen = MetricsListen::Unix("/run/readmit/metrics.sock".into());
     assert_eq!(config.metrics, Metrics { listen, group: Some("prometheus".to_owned()) });
     assert_eq!(config.sandbox, Sandboxing::Require);
+    let otlp = Some(Collector::Unix("/run/otelcol/otlp.sock".into()));
+    assert_eq!(config.tracing, Tracing { otlp, percent: 5 });
     // In the order of the file, because the first of a channel is preferred.
     let names: Vec<&str> = config.plugins.iter().map(|plugin| &*plugin.name).collect();
     assert_eq!(names, ["voice", "email"]);
@@ -233,6 +238,9 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
     ("metrics", "listen = 9464", "metrics.listen", "has to be a text", "quotes"),
     ("metrics", "group = \"-g\"", "metrics.group", "no name of a group", "prometheus"),
     ("metrics", "lisen = \"off\"", "metrics.lisen", "unknown key", "did you mean `listen`?"),
+    ("tracing", "otlp = \"http://192.0.2.7:4318\"", "tracing.otlp", "not on this machine", "unix:/run"),
+    ("tracing", "otlp = \"grpc://127.0.0.1:4317\"", "tracing.otlp", "no collector", "\"off\""),
+    ("tracing", "percent = 0", "tracing.percent", "out of range", "from 1 to 100"),
     ("plugins", "p = 1", "plugins.p", "has to be a section", "[plugins.p]"),
     ("plugins.p", "command = [\"a\"]", "plugins.p.command", "relative path", "from / on"),
     ("plugins.p", "command = []", "plugins.p.command", "is empty", "/path/to"),

@@ -82,6 +82,7 @@ pub(super) struct Families {
     pub(super) plugin_up: Family<ByPlugin, Gauge>,
     pub(super) plugin_restarts: Family<ByPlugin, Counter>,
     pub(super) watchdog_age: Seconds,
+    pub(super) trace_batches: Family<ByResult, Counter>,
     pub(super) build: Family<ByVersion, Gauge>,
     pub(super) started: Seconds,
     pub(super) memory: Gauge,
@@ -128,6 +129,7 @@ impl Families {
             plugin_up: Family::default(),
             plugin_restarts: Family::default(),
             watchdog_age: Seconds::default(),
+            trace_batches: Family::default(),
             build: Family::default(),
             started: Seconds::default(),
             memory: Gauge::default(),
@@ -278,6 +280,11 @@ impl Families {
             "Time since the daemon last found itself well; 0 where no watchdog asks",
             Unit::Seconds,
             self.watchdog_age.clone(),
+        );
+        to.register(
+            "trace_batches",
+            "Batches of spans that the collector has taken, or that were dropped",
+            self.trace_batches.clone(),
         );
         to.register("build_info", "The version of the daemon", self.build.clone());
         to.register_with_unit(

@@ -220,6 +220,12 @@ impl Meters {
         self.families.journal_verified.set(state::unix_seconds());
     }
 
+    /// A batch of traces was sent, and taken or not.
+    pub fn traces_sent(&self, taken: bool) {
+        let result = if taken { "taken" } else { "dropped" };
+        self.families.trace_batches.get_or_create(&ByResult { result }).inc();
+    }
+
     /// The daemon has found itself well, and told its watchdog so.
     pub fn well(&self) {
         *self.well.lock() = Some(Instant::now());

@@ -89,6 +89,9 @@ impl Meters {
         for result in ["loaded", "pending", "refused"] {
             drop(families.policy_changes.get_or_create(&ByResult { result }));
         }
+        for result in ["taken", "dropped"] {
+            drop(families.trace_batches.get_or_create(&ByResult { result }));
+        }
         for method in ["code", "password"] {
             let results =
                 [Verified::Accepted, Verified::Rejected, Verified::ResyncNeeded, Verified::Throttled];

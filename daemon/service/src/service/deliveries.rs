@@ -28,6 +28,7 @@ use super::writes::PRETENCE;
 use super::{Fault, Service, Signal, now};
 use crate::meters::DeliveryEnd;
 use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor};
+use crate::traces::note;
 
 /// Who writes for a plugin, in the journal.
 const ACTOR: &str = "plugin";
@@ -107,7 +108,9 @@ impl Service {
                 begun += 1;
                 let service = Arc::clone(self);
                 tasks.spawn(async move {
-                    service.deliver(delivery, payload, called_off).await;
+                    let channel = delivery.item.channel.clone();
+                    let delivered = service.deliver(delivery, payload, called_off);
+                    service.traces.delivering(&id, &channel, delivered).await;
                     service.in_hand.remove(&id);
                     drop(hand);
                     service.outbox.notify_one();
@@ -130,6 +133,7 @@ impl Service {
         let calls = payload.is_at_most_once();
         let began = Instant::now();
         let ended = self.hand_over(&delivery, payload, &called_off).await;
+        note("readmit.disposition", ended.disposition.as_str());
         if ended.plugin.is_some() {
             self.meters.attempted(&delivery.item.channel, began.elapsed());
         }

@@ -76,6 +76,7 @@ use crate::config::LimitRules;
 use crate::jws::JwsKey;
 use crate::meters::Meters;
 use crate::plugins::Supervisor;
+use crate::traces::Traces;
 use in_hand::InHand;
 use likeness::Likeness;
 use passwords::Passwords;
@@ -123,6 +124,7 @@ pub struct Service {
     policies: Policies,
     settings: Settings,
     meters: Arc<Meters>,
+    traces: Arc<Traces>,
     passwords: Passwords,
     plugins: OnceLock<Supervisor>,
     signals: broadcast::Sender<Signal>,
@@ -157,6 +159,7 @@ impl Service {
         settings: Settings,
         keys: Keys,
         meters: Arc<Meters>,
+        traces: Arc<Traces>,
     ) -> Result<Arc<Self>, Fault> {
         let (signals, _) = broadcast::channel(limits::SIGNALS);
         let mut random = [0; 20];
@@ -168,6 +171,7 @@ impl Service {
             settings,
             passwords: Passwords::new(meters.clone())?,
             meters,
+            traces,
             plugins: OnceLock::new(),
             signals,
             outbox: Notify::new(),
@@ -217,6 +221,12 @@ impl Service {
     #[must_use]
     pub const fn meters(&self) -> &Arc<Meters> {
         &self.meters
+    }
+
+    /// Where spans go.
+    #[must_use]
+    pub const fn traces(&self) -> &Arc<Traces> {
+        &self.traces
     }
 
     /// The store, for reading.

@@ -3,11 +3,12 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
 use readmit_recovery::case::{Case, Moment, Opening, Transition};
 use readmit_recovery::command::{Command, Record};
 use readmit_recovery::event::{Event, Reply};
 use readmit_recovery::facts::Question;
-use readmit_recovery::id::{CaseId, PolicyVersion};
+use readmit_recovery::id::{CaseId, DeliveryId, PolicyVersion};
 use readmit_recovery::time::Timestamp;
 use readmit_recovery::verdict::Verdict;
 use readmit_store::{CommitError, DecisionRow, Entry, Write};
@@ -97,6 +98,16 @@ impl Service {
         event: Event,
         extra: Vec<Write>,
     ) -> Result<Applied, ApplyError> {
+        self.traces.within("turn", Vec::new, self.apply_in_turn(id, actor, event, extra)).await
+    }
+
+    async fn apply_in_turn(
+        &self,
+        id: &CaseId,
+        actor: &str,
+        event: Event,
+        extra: Vec<Write>,
+    ) -> Result<Applied, ApplyError> {
         let _turn = self.turn_of(id).await;
         let mut missing = false;
         for _ in 0..APPLY_TRIES {
@@ -146,7 +157,10 @@ impl Service {
                 }
                 None => (Verdict::Unable { cause: format!("the policies of version {version} are gone") }, 0),
             };
-            self.meters.decided(question.hook, &verdict, Duration::from_micros(micros));
+            let took = Duration::from_micros(micros);
+            self.meters.decided(question.hook, &verdict, took);
+            let hook = || vec![KeyValue::new("readmit.hook", question.hook.as_str())];
+            self.traces.done("decision", took, hook);
             decisions.push(Write::Decision(DecisionRow {
                 at,
                 case: question.case.clone(),
@@ -223,7 +237,9 @@ impl Service {
         }
         let mut change = self.change(actor, writes);
         change.at = at;
-        self.store.commit(change).await?;
+        let queued: Vec<DeliveryId> = change.writes.iter().filter_map(queues).collect();
+        self.traces.within("commit", Vec::new, self.store.commit(change)).await?;
+        self.traces.remember(queued.iter());
         // Whoever opens a case learns its id, and with it the state, by the reply; nobody else knows it yet.
         if matches!(row, Row::Update { .. }) {
             self.tell(Signal::CaseChanged { case: case.id.clone(), state: case.state.as_str() });
@@ -240,6 +256,14 @@ impl Service {
         }
         self.shadow.ask(shadowed);
         Ok(Applied { case, reply: transition.reply })
+    }
+}
+
+/// The delivery that a write queues.
+fn queues(write: &Write) -> Option<DeliveryId> {
+    match write {
+        Write::Enqueue(item) => Some(item.id.clone()),
+        _ => None,
     }
 }
 

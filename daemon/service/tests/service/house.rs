@@ -157,8 +157,8 @@ impl House {
             sign_in: JwsKey::new(&store.sign_in_key()),
             retired: Vec::new(),
         };
-        let service =
-            Service::new(store.clone(), policies, settings, keys, Arc::default()).expect("a service");
+        let service = Service::new(store.clone(), policies, settings, keys, Arc::default(), Arc::default())
+            .expect("a service");
         let signals = service.signals();
         service.start_policies().await.expect("started");
         service.resume_shadow().await;
