@@ -79,6 +79,27 @@ fn the_daemon_has_no_network(host: &Host) {
     }
 }
 
+/// They are read on a port of the host, by the one socket that is passed in; it comes and goes with the daemon.
+fn metrics_are_read_though_there_is_no_network(host: &Host) {
+    let scrape = r"exec 3<>/dev/tcp/127.0.0.1/9464
+        printf 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3; cat <&3";
+    assert_ne!(host.run(["bash", "-c", scrape]).code, 0, "nobody listens unless it is asked for");
+    host.sh("systemctl enable readmitd-metrics.socket; systemctl restart readmitd.service");
+    the_daemon_has_no_network(host);
+    let text = host.run(["bash", "-c", scrape]).output;
+    assert!(text.starts_with("HTTP/1.1 200") && text.contains("\nreadmit_store_readable 1\n"), "{text}");
+    let age = text.lines().find_map(|line| line.strip_prefix("readmit_watchdog_age_seconds ")).unwrap();
+    let age: f64 = age.parse().unwrap();
+    assert!(age > 0.0 && age < 30.0, "the watchdog is told, and so are the metrics: {age}");
+    host.sh("systemctl stop readmitd.service");
+    assert_eq!(property(host, "readmitd-metrics.socket", "ActiveState"), "inactive");
+    assert_ne!(host.run(["bash", "-c", scrape]).code, 0);
+    assert_eq!(property(host, "readmitd.service", "ActiveState"), "inactive", "a scrape starts nothing");
+    host.sh("systemctl start readmitd.service");
+    assert!(host.run(["bash", "-c", scrape]).output.starts_with("HTTP/1.1 200"));
+    until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well'");
+}
+
 fn journal(host: &Host, query: &str) -> Vec<Value> {
     host.sh("journalctl --sync");
     let lines = host.sh(&format!("journalctl --output=json --no-pager {query}"));
@@ -190,6 +211,7 @@ fn the_services_run_by_their_units() {
     a_plugin_turns_others_away(&host);
     a_reload_is_whole(&host);
     the_portal_serves(&host);
+    metrics_are_read_though_there_is_no_network(&host);
     host.sh("systemctl stop readmitd.service");
     assert_eq!(property(&host, "readmitd.service", "Result"), "success");
     // Whoever calls it, starts it.

@@ -20,6 +20,7 @@ impl Config {
             limits,
             metrics,
             sandbox,
+            tracing,
             plugins,
         } = self;
         let sections = [
@@ -35,6 +36,7 @@ impl Config {
             ("limits", *limits != other.limits),
             ("metrics", *metrics != other.metrics),
             ("sandbox", *sandbox != other.sandbox),
+            ("tracing", *tracing != other.tracing),
         ];
         let differing = sections.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).to_owned());
         differing.chain(plugins_that_differ(plugins, &other.plugins)).collect()

@@ -106,6 +106,7 @@ impl Board {
 
 impl Listener for Board {
     fn alive(&self) {
+        self.service.meters().well();
         self.manager.alive();
     }
 
