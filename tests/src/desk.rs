@@ -162,6 +162,20 @@ impl Desk {
         self.texts("Accounts1", "Show", &[id]).await.unwrap()
     }
 
+    /// The ids of everybody on file.
+    pub async fn account_ids(&self) -> Vec<String> {
+        let (mut ids, mut offset) = (Vec::new(), 0_u32);
+        loop {
+            let page =
+                array(self.ask("Accounts1", "List", &(to_bus(&json!({})), offset, 1000_u32)).await.unwrap());
+            if page.is_empty() {
+                return ids;
+            }
+            offset += u32::try_from(page.len()).unwrap();
+            ids.extend(page.iter().map(|account| account["id"].as_str().unwrap().to_owned()));
+        }
+    }
+
     /// Binds a device.
     ///
     /// # Errors

@@ -34,6 +34,11 @@ impl Mailbox {
         self.port
     }
 
+    /// Ends the server: nobody listens at its port any more.
+    pub fn stop(&mut self) {
+        self.script.stop();
+    }
+
     /// Waits for a message to this address with this text in its subject or body, and takes it.
     pub async fn mail(&mut self, to: &str, with: &str) -> Mail {
         let fits = |told: &Value| {

@@ -36,7 +36,9 @@ impl Person {
         }
     }
 
-    pub(crate) fn email_of(account: &str) -> String {
+    /// The address of a person who was put on file without another.
+    #[must_use]
+    pub fn email_of(account: &str) -> String {
         format!("{account}.mailbox@people.example")
     }
 

@@ -13,7 +13,7 @@ use crate::patiently;
 
 /// What the tests need of Python's packages.
 pub(crate) const INSTALL: &str = "python3 -m venv /tmp/readmit-venv && /tmp/readmit-venv/bin/pip install \
-                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' \
+                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' jsonschema==4.25.1 \
                        prometheus-client==0.26.0 opentelemetry-proto==1.45.2 && \
                        /tmp/readmit-venv/bin/pip install --no-deps axe-playwright-python==0.1.8";
 
@@ -126,6 +126,12 @@ impl Script {
     /// Everything that was told, taken or not.
     pub(crate) fn all(&self) -> Vec<Value> {
         self.events.told.lock().unwrap().iter().map(|told| told.event.clone()).collect()
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 
     /// Writes one line to its standard input.

@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::plugins::{Service, by_socket};
 use crate::portal::{Portal, free_address};
 use crate::programs::{Ended, program, run};
-use crate::{Mailbox, PASSWORD, Person, Phone, ServiceManager, prompts};
+use crate::{Mailbox, PASSWORD, Person, Phone, ServiceManager, patiently, prompts};
 
 /// Everything that a recovery needs, and nothing of anybody else's.
 pub struct World {
@@ -160,6 +160,19 @@ impl World {
     #[must_use]
     pub fn daemon_id(&self) -> u32 {
         self.daemon.as_ref().expect("a running daemon").id()
+    }
+
+    /// Waits until every plugin runs.
+    pub async fn plugins_run(&self) {
+        let all_run = async {
+            loop {
+                let plugins = self.desk.texts("Plugins1", "List", &[]).await.unwrap();
+                if plugins.as_array().unwrap().iter().all(|plugin| plugin["state"] == "running") {
+                    return;
+                }
+            }
+        };
+        patiently("the plugins", all_run).await;
     }
 
     /// Writes the policy for a realm.

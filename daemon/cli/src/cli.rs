@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::commands::{
-    account, audit, backup, case, codes, completions, config, demo, device, key, pass, plugin, policy,
-    recover, restore, status,
+    account, audit, backup, case, codes, completions, config, demo, device, doctor, key, manual, pass,
+    plugin, policy, recover, restore, schema, status, top,
 };
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
@@ -22,7 +22,7 @@ Examples:
   readmit case list --open --json                  for scripts
 
 Exit codes: 0 done, 1 failed or refused, 2 usage, 3 not found, 4 not authorized, 5 rate limited, \
-6 wrong state, 7 daemon unavailable. An error says what to do next; with --json it is one JSON object \
+6 wrong state, 7 daemon unavailable, 8 only warnings. An error says what to do next; with --json it is one JSON object \
 {error, message, hint} on standard error.
 
 Secrets are never arguments: they are asked for without echo, or read from standard input.";
@@ -56,9 +56,13 @@ enum Verb {
     Policy(policy::Policy),
     Config(config::Config),
     Status(status::Status),
+    Top(top::Top),
+    Doctor(doctor::Doctor),
     Recover(recover::Recover),
     Demo(demo::Demo),
     Completions(completions::Completions),
+    Manual(manual::Manual),
+    Schema(schema::Schema),
 }
 
 /// Runs the command that the arguments name.
@@ -97,9 +101,13 @@ async fn perform(cli: Cli) -> Result<(), Failure> {
             Verb::Policy(verb) => policy::run(verb, context).await,
             Verb::Config(verb) => config::run(verb, context).await,
             Verb::Status(verb) => status::run(verb, context).await,
+            Verb::Top(verb) => top::run(verb, context).await,
+            Verb::Doctor(verb) => doctor::run(verb, context).await,
             Verb::Recover(verb) => recover::run(verb, context).await,
             Verb::Demo(verb) => demo::run(verb),
             Verb::Completions(verb) => completions::run(verb),
+            Verb::Manual(verb) => manual::run(verb, context).await,
+            Verb::Schema(verb) => schema::run(verb),
         }
     };
     // Whatever was under way is dropped, and with it the guard that keeps the terminal's echo off.

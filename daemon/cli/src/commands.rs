@@ -9,13 +9,17 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod device;
+pub mod doctor;
 pub mod key;
+pub mod manual;
 pub mod pass;
 pub mod plugin;
 pub mod policy;
 pub mod recover;
 pub mod restore;
+pub mod schema;
 pub mod status;
+pub mod top;
 
 use clap::Args;
 use readmit_recovery::account::Reason;

@@ -6,8 +6,8 @@ use zbus::proxy::Builder;
 use crate::bus;
 use crate::bus::agent::Agent;
 use crate::bus::proxies::{
-    AccountsProxy, AuditProxy, CasesProxy, DevicesProxy, PluginsProxy, PoliciesProxy, RecoveryProxy,
-    StoreProxy,
+    AccountsProxy, AuditProxy, CasesProxy, DevicesProxy, ManagerProxy, PluginsProxy, PoliciesProxy,
+    RecoveryProxy, StoreProxy,
 };
 use crate::failure::Failure;
 use crate::limits::BACKUP_TIMEOUT;
@@ -98,5 +98,6 @@ interfaces!(
     policies: PoliciesProxy,
     plugins: PluginsProxy,
     audit: AuditProxy,
-    store: StoreProxy
+    store: StoreProxy,
+    manager: ManagerProxy
 );

@@ -25,6 +25,8 @@ pub enum Kind {
     WrongState,
     /// The daemon cannot be reached.
     Unavailable,
+    /// Nothing failed, and something should be looked at.
+    Warned,
     /// The person pressed Ctrl-C.
     Interrupted,
 }
@@ -32,7 +34,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind.
     #[cfg(test)]
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Failed,
         Self::Refused,
         Self::Usage,
@@ -41,6 +43,7 @@ impl Kind {
         Self::RateLimited,
         Self::WrongState,
         Self::Unavailable,
+        Self::Warned,
         Self::Interrupted,
     ];
 
@@ -55,6 +58,7 @@ impl Kind {
             Self::RateLimited => 5,
             Self::WrongState => 6,
             Self::Unavailable => 7,
+            Self::Warned => 8,
             Self::Interrupted => 130,
         }
     }
@@ -71,6 +75,7 @@ impl Kind {
             Self::RateLimited => "rate_limited",
             Self::WrongState => "wrong_state",
             Self::Unavailable => "unavailable",
+            Self::Warned => "warned",
             Self::Interrupted => "interrupted",
         }
     }
@@ -94,6 +99,7 @@ impl Kind {
             Self::Unavailable => {
                 "start the daemon (systemctl start readmitd), or name its bus with --bus or READMIT_BUS"
             }
+            Self::Warned => "readmit doctor --json has every finding with what mends it",
             Self::Interrupted => "run the same command again when you are ready",
         }
     }

@@ -33,8 +33,10 @@ pub const LIST_DEFAULT: u32 = 100;
 pub const EXPORT_PAGE: u32 = 1000;
 /// Accounts that `policy readiness` asks for at once.
 pub const READINESS_PAGE: u32 = 200;
-/// Open cases that `status` counts before it says "or more".
-pub const STATUS_CASES: u32 = 1000;
+/// Alerts that `status` shows.
+pub const ALERTS_SHOWN: usize = 5;
+/// Digits of the journal's head that `status` shows.
+pub const SHORT_HEAD: usize = 16;
 /// How often `recover` looks again by itself, in case a signal was missed.
 pub const LOOK_AGAIN: Duration = Duration::from_secs(15);
 /// How often `recover` looks again while the phone rings.
@@ -73,3 +75,27 @@ pub const CLASSES_DEFAULT: usize = 20_000;
 pub const SHORT_VERSION: usize = 12;
 /// Counterexamples of one property that `policy verify` shows in words; further ones are counted.
 pub const COUNTEREXAMPLES_SHOWN: usize = 5;
+/// Bytes of a list of accounts.
+pub const LIST_BYTES: u64 = 512 << 20;
+/// Rows of a list of accounts.
+pub const LIST_ROWS: usize = 1_000_000;
+/// Characters of a phone number as people write it.
+pub const NUMBER_CHARS: usize = 40;
+/// Accounts that are handed to the daemon at once; it takes no more.
+pub const IMPORT_ROWS: usize = 100;
+/// Accounts that are asked of the daemon at once.
+pub const ACCOUNTS_PAGE: u32 = 500;
+/// Rows of each kind that `account import` shows; the rest is counted, and is in its JSON.
+pub const ROWS_SHOWN: usize = 50;
+/// Accounts that `doctor` looks at for whether they have a way back.
+pub const DOCTOR_ACCOUNTS: usize = 2000;
+/// Seconds that the daemon's clock may be from that of who asks.
+pub const CLOCK_SECONDS: u64 = 5;
+/// Seconds between two looks of `top`, where nothing else is said.
+pub const TOP_EVERY: Duration = Duration::from_secs(2);
+/// How long `top` stands still at least.
+pub const TOP_PAUSE: Duration = Duration::from_millis(200);
+/// Keys that are read ahead of their use.
+pub const KEYS_AHEAD: usize = 16;
+/// Lines of a terminal that does not say how many it has.
+pub const SCREEN_ROWS: usize = 24;

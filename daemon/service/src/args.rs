@@ -21,6 +21,12 @@ pub struct Args {
     /// Check the configuration, say what is wrong, and exit.
     #[arg(long)]
     pub check_config: bool,
+    /// Say what the configuration comes to, with every default, as JSON, and exit.
+    #[arg(long, conflicts_with = "check_config")]
+    pub show_config: bool,
+    /// Say every key of the configuration, its kind, default and meaning, as JSON, and exit.
+    #[arg(long, conflicts_with_all = ["check_config", "show_config", "config"])]
+    pub describe_config: bool,
     /// With --check-config: say it as JSON.
     #[arg(long, requires = "check_config")]
     pub json: bool,

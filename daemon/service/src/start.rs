@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Args, Verb};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, KEYS, shown};
 use crate::inherited::Inherited;
 use crate::process::{logging, sandbox};
 use crate::restore::{change_keyring, restore};
@@ -24,6 +24,12 @@ pub fn main() -> ExitCode {
     let file = ConfigFile::new(args.config.clone());
     if args.check_config {
         return check(&file, args.json);
+    }
+    if args.describe_config {
+        return tell(&serde_json::to_string_pretty(KEYS).unwrap_or_default());
+    }
+    if args.show_config {
+        return show(&file);
     }
     if let Some(verb) = &args.verb {
         return perform(verb, &file);
@@ -104,6 +110,22 @@ fn check(file: &ConfigFile, json: bool) -> ExitCode {
     // Whether anybody reads it changes nothing.
     let _ = writeln!(std::io::stdout(), "{text}");
     if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn show(file: &ConfigFile) -> ExitCode {
+    match file.load() {
+        Ok(config) => tell(&format!("{:#}", shown(&config))),
+        Err(error) => {
+            say(&error.into_report().to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Answers on standard output; whether anybody reads it changes nothing.
+fn tell(text: &str) -> ExitCode {
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::SUCCESS
 }
 
 /// Memory holds keys and codes: nobody may dump or trace it.

@@ -22,6 +22,7 @@ use crate::journal::{JournalReport, JournalRow};
 use crate::keyring::KeyId;
 use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
+use crate::overview::Overview;
 use crate::retention::{Pruned, Retention};
 use crate::shadow::{ShadowRow, StoredDifference};
 use crate::token::TokenRow;
@@ -119,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// What is going on, counted. Looks at nothing that has ended, however much that is.
     fn figures(&self) -> Reply<'_, Figures>;
+
+    /// How the store is just now, without a look at the whole of anything.
+    fn overview(&self) -> Reply<'_, Overview>;
 
     /// Seals again, under the current key, what an old key has sealed. Looks at up to `batch` rows and goes on
     /// from there at the next call. After a pass from start to end that found nothing, no row needs an old

@@ -49,3 +49,6 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// How much of a deadline is left for the answer to travel.
 pub const ANSWER_MARGIN: Duration = Duration::from_millis(500);
+
+/// The most addresses of the server that a probe tells.
+pub const MAX_PROBE_ADDRESSES: usize = 4;

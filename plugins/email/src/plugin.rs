@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::response::Response;
 use parking_lot::Mutex;
-use readmit_plugin::{About, Daemon, Deliver, Ended, Plugin, disposition};
+use readmit_plugin::{About, Daemon, Deliver, Ended, Plugin, Probed, disposition};
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
@@ -75,6 +75,12 @@ impl Plugin for Email {
             "delivered"
         );
         scrubbed(ended, &request)
+    }
+
+    async fn probe(&self, within: Duration) -> Option<Probed> {
+        let margin = limits::ANSWER_MARGIN.min(within / 10);
+        let steps = self.pool.probe(Instant::now() + within.saturating_sub(margin)).await;
+        Some(Probed { steps })
     }
 
     async fn cancel(&self, id: &str) {

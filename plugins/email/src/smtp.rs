@@ -8,6 +8,7 @@
 mod exchange;
 mod failure;
 mod pool;
+mod probe;
 
 pub(crate) use failure::Failure;
 pub(crate) use pool::Pool;

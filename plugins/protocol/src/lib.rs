@@ -23,7 +23,9 @@ pub use known::Known;
 pub use outbox::{Daemon, Gone};
 pub use plugin::Plugin;
 pub use serve::{ServeError, serve, serve_connection};
-pub use wire::{About, Call, Checked, Deliver, Ended, LogLevel, Secret, disposition, phase};
+pub use wire::{
+    About, Call, Checked, Deliver, Ended, LogLevel, ProbeStep, Probed, Secret, disposition, phase,
+};
 
 /// The version of the protocol that this crate speaks.
 pub const PROTOCOL: u32 = 1;

@@ -23,6 +23,12 @@ pub const MAX_KNOWN_IDS: usize = 4096;
 /// The longest that any request may take, whatever its `deadline_ms` says.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
+/// The most steps of a probe that are told.
+pub const MAX_PROBE_STEPS: usize = 16;
+
+/// The longest detail of a step, in characters: all of them fit into one line.
+pub const MAX_PROBE_TEXT: usize = 500;
+
 /// How long a plugin may take to start, once it was given its settings.
 pub const START: Duration = Duration::from_secs(30);
 

@@ -1,11 +1,12 @@
 //! What a plugin author writes.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use crate::outbox::Daemon;
-use crate::wire::{About, Call, Deliver, Ended, disposition};
+use crate::wire::{About, Call, Deliver, Ended, Probed, disposition};
 
 /// A plugin: it delivers messages, or makes calls, or both.
 ///
@@ -35,6 +36,13 @@ pub trait Plugin: Send + Sync + Sized + 'static {
             drop(call);
             no_such_channel("voice")
         }
+    }
+
+    /// Tries the way to the other side within this time, without sending anything to anybody; none if there is
+    /// nothing to try. A way that does not answer in time is a failed step, not a late answer.
+    fn probe(&self, within: Duration) -> impl Future<Output = Option<Probed>> + Send {
+        let _nothing_to_try = within;
+        async { None }
     }
 
     /// Stops the delivery or call `id` if it is under way; its own method then returns soon.

@@ -21,8 +21,8 @@ use crate::known::{Claim, Known, Repeat};
 use crate::outbox::{Daemon, shortened};
 use crate::plugin::Plugin;
 use crate::wire::{
-    About, Call, Cancel, Deliver, Done, Ended, ErrorObject, Id, Initialize, Message, code, disposition,
-    method, parse_params,
+    About, Call, Cancel, Deliver, Done, Ended, ErrorObject, Id, Initialize, Message, Probe, ProbeStep,
+    Probed, code, disposition, method, parse_params,
 };
 use crate::{PROTOCOL, limits};
 
@@ -127,6 +127,7 @@ impl<P: Plugin> Session<P> {
             method::DELIVER => self.deliver(id, params).map(|()| Next::Read),
             method::CALL => self.call(id, params).map(|()| Next::Read),
             method::CANCEL => self.cancel(Some(id), params).map(|()| Next::Read),
+            method::PROBE => self.probe(id, params).map(|()| Next::Read),
             method::SHUTDOWN => {
                 self.finish().await;
                 self.reply(&Message::success(id.clone(), &Done {})).await;
@@ -213,6 +214,34 @@ impl<P: Plugin> Session<P> {
                 // If the daemon is gone, nobody waits for the answer.
                 let _gone = daemon.send(&Message::success(request, &Done {})).await;
             }
+        });
+        Ok(())
+    }
+
+    fn probe(&mut self, request: &Id, params: Value) -> Result<(), ErrorObject> {
+        let plugin = self.started()?;
+        let deadline = parse_params::<Probe>(params).map_err(invalid)?.deadline();
+        self.admit()?;
+        let (daemon, request) = (self.daemon.clone(), request.clone());
+        self.requests.spawn(async move {
+            let run = AssertUnwindSafe(plugin.probe(deadline)).catch_unwind();
+            let answer = match timeout(deadline, run).await {
+                Ok(Ok(Some(probed))) => Message::success(request, &bounded_probe(probed)),
+                Ok(Ok(None)) => Message::failure(
+                    Some(request),
+                    ErrorObject::new(code::METHOD_NOT_FOUND, "this plugin has nothing to probe"),
+                ),
+                Ok(Err(_panic)) => Message::failure(
+                    Some(request),
+                    ErrorObject::new(code::INTERNAL, "the plugin failed while it probed"),
+                ),
+                Err(_) => {
+                    let late = ProbeStep::failed("time", "the plugin was not through with it in time");
+                    Message::success(request, &Probed { steps: vec![late] })
+                }
+            };
+            // If the daemon is gone, nobody waits for the answer.
+            let _gone = daemon.send(&answer).await;
         });
         Ok(())
     }
@@ -352,6 +381,15 @@ fn checked_id(id: &str) -> Result<String, ErrorObject> {
         return Err(ErrorObject::new(code::INVALID_PARAMS, text));
     }
     Ok(id.to_owned())
+}
+
+fn bounded_probe(mut probed: Probed) -> Probed {
+    probed.steps.truncate(limits::MAX_PROBE_STEPS);
+    for step in &mut probed.steps {
+        step.name = step.name.chars().take(limits::MAX_ID).collect();
+        step.detail = step.detail.take().map(|text| text.chars().take(limits::MAX_PROBE_TEXT).collect());
+    }
+    probed
 }
 
 fn invalid(error: crate::wire::ParamsError) -> ErrorObject {

@@ -64,6 +64,18 @@ impl Plugin for Sample {
         }
     }
 
+    async fn probe(&self, within: Duration) -> Option<Probed> {
+        match within.as_millis() {
+            1 => std::future::pending().await,
+            2 => None,
+            3 => panic!("as asked"),
+            _ => {
+                let long = ProbeStep::failed("login", "x".repeat(limits::MAX_LINE));
+                Some(Probed { steps: vec![long; limits::MAX_PROBE_STEPS + 1] })
+            }
+        }
+    }
+
     async fn cancel(&self, _id: &str) {
         self.cancelled.notify_one();
     }
@@ -366,4 +378,19 @@ async fn a_daemon_that_left_is_told_as_gone() {
     daemon.close().await;
     assert_eq!(asking.await.unwrap(), Err(crate::Gone::Closed));
     assert_eq!(daemon.check("a", "1").await, Err(crate::Gone::Closed));
+}
+
+#[tokio::test]
+async fn a_probe_is_answered_in_bounds_and_in_time() {
+    let mut peer = Peer::started().await;
+    let probe = |deadline_ms: u64| json!({ "deadline_ms": deadline_ms });
+    let probed = peer.ask(1, "probe", probe(60_000)).await.unwrap();
+    let steps = probed["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), limits::MAX_PROBE_STEPS);
+    assert_eq!(steps[0]["detail"].as_str().unwrap().len(), limits::MAX_PROBE_TEXT);
+    let late = peer.ask(2, "probe", probe(1)).await.unwrap();
+    assert_eq!((&late["steps"][0]["name"], &late["steps"][0]["ok"]), (&json!("time"), &json!(false)));
+    assert_eq!(peer.ask(3, "probe", probe(2)).await.unwrap_err().code, code::METHOD_NOT_FOUND);
+    assert_eq!(peer.ask(4, "probe", probe(3)).await.unwrap_err().code, code::INTERNAL);
+    assert_eq!(peer.ask(5, "probe", json!({})).await.unwrap_err().code, code::INVALID_PARAMS);
 }

@@ -9,7 +9,7 @@ mod secret;
 
 pub use envelope::{ErrorObject, Id, Message, MessageError, ParamsError, code, parse_params};
 pub use messages::{
-    About, Call, Cancel, Check, Checked, Deliver, Done, Ended, Initialize, Log, LogLevel, Progress,
-    disposition, method, phase,
+    About, Call, Cancel, Check, Checked, Deliver, Done, Ended, Initialize, Log, LogLevel, Probe, ProbeStep,
+    Probed, Progress, disposition, method, phase,
 };
 pub use secret::Secret;

@@ -104,3 +104,6 @@ pub const MAX_DETAIL: usize = 400;
 
 /// The longest piece of text taken over from a peer, in characters.
 pub const MAX_PEER_TEXT: usize = 80;
+
+/// How long the trunk may take to answer when it is asked whether it is there.
+pub const PROBE: Duration = Duration::from_secs(5);

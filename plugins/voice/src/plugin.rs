@@ -1,9 +1,10 @@
 //! The plugin as the daemon sees it: starts, takes calls, cancels them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use readmit_plugin::{About, Call, Daemon, Ended, Plugin};
+use readmit_plugin::{About, Call, Daemon, Ended, Plugin, Probed};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,10 @@ impl Plugin for Voice {
             Some(call_id) => ended.with_provider_id(call_id),
             None => ended,
         }
+    }
+
+    async fn probe(&self, within: Duration) -> Option<Probed> {
+        Some(Probed { steps: self.shared.signalling.probe(within).await })
     }
 
     async fn cancel(&self, id: &str) {

@@ -42,12 +42,12 @@ const ALLOW: &str = "ACK, BYE, CANCEL, INFO, INVITE, OPTIONS, UPDATE";
 
 /// The endpoint.
 pub struct Signalling {
-    layer: Arc<DialogLayer>,
-    pinned: Pinned,
-    local: SocketAddr,
+    pub(crate) layer: Arc<DialogLayer>,
+    pub(crate) pinned: Pinned,
+    pub(crate) local: SocketAddr,
     contact: SocketAddr,
     domain: String,
-    from: String,
+    pub(crate) from: String,
     login: Option<Login>,
     endings: TaskTracker,
     stop: CancellationToken,
@@ -206,7 +206,7 @@ impl Signalling {
 
     /// A URI in our domain. The host is always given as a name, even if it is an address: the stack asks the
     /// resolver for names only, and without it a CANCEL would go to that host and not to the trunk.
-    fn uri(&self, name: &str) -> Uri {
+    pub(crate) fn uri(&self, name: &str) -> Uri {
         Uri {
             scheme: Some(Scheme::Sip),
             auth: Some(user(name)),

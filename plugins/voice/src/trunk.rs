@@ -127,6 +127,11 @@ impl Pinned {
         Pinned { trunk, networks: networks.into(), address: Arc::default() }
     }
 
+    /// The trunk's host name or address.
+    pub fn host(&self) -> &str {
+        self.trunk.host()
+    }
+
     /// The address as it is pinned now.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address.read().map_or_else(|poisoned| *poisoned.into_inner(), |address| *address)

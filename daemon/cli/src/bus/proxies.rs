@@ -57,6 +57,18 @@ pub trait Accounts {
     /// Accounts that fit a filter.
     #[zbus(allow_interactive_auth)]
     fn list(&self, filter: Options, offset: u32, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Puts accounts of a list on file; the answer says what became of each.
+    #[zbus(allow_interactive_auth)]
+    fn import(&self, rows: &[Options], options: Options) -> zbus::Result<Vec<Answer>>;
+    /// Accounts as a list, behind one on.
+    #[zbus(allow_interactive_auth)]
+    fn export(&self, after: &str, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// Sends a test message to the address on file.
+    #[zbus(allow_interactive_auth)]
+    fn test_email(&self, id: &str) -> zbus::Result<Answer>;
+    /// Calls the number on file and asks for the code.
+    #[zbus(allow_interactive_auth)]
+    fn test_phone(&self, id: &str, code: &str) -> zbus::Result<Answer>;
     /// Removes an account and its devices.
     #[zbus(allow_interactive_auth)]
     fn remove(&self, id: &str) -> zbus::Result<()>;
@@ -108,6 +120,12 @@ pub trait Cases {
     /// A case with its whole history.
     #[zbus(allow_interactive_auth)]
     fn show(&self, case: &str) -> zbus::Result<Answer>;
+    /// Has every change of a case told to this connection.
+    #[zbus(allow_interactive_auth)]
+    fn watch(&self) -> zbus::Result<()>;
+    /// A case has changed.
+    #[zbus(signal)]
+    fn changed(&self, case: &str, account: &str, state: &str, reason: &str) -> zbus::Result<()>;
     /// Vouches for the person.
     #[zbus(allow_interactive_auth)]
     fn approve(&self, case: &str, because: &str) -> zbus::Result<()>;
@@ -171,9 +189,24 @@ pub trait Plugins {
     /// Sends a test to an address.
     #[zbus(allow_interactive_auth)]
     fn test(&self, plugin: &str, address: &str) -> zbus::Result<Answer>;
+    /// Has a plugin try the way to its other side.
+    #[zbus(allow_interactive_auth)]
+    fn probe(&self, plugin: &str) -> zbus::Result<Answer>;
     /// Starts a plugin anew.
     #[zbus(allow_interactive_auth)]
     fn restart(&self, plugin: &str) -> zbus::Result<()>;
+}
+
+/// For administrators: how the daemon is.
+#[proxy(
+    interface = "org.readmit.Manager1",
+    default_service = "org.readmit.Recovery1",
+    default_path = "/org/readmit/Recovery1"
+)]
+pub trait Manager {
+    /// How everything is.
+    #[zbus(allow_interactive_auth)]
+    fn status(&self) -> zbus::Result<Answer>;
 }
 
 /// For auditors: the journal.
@@ -189,6 +222,9 @@ pub trait Audit {
     /// Entries behind one; none at the end.
     #[zbus(allow_interactive_auth)]
     fn read_behind(&self, after: u64, limit: u32) -> zbus::Result<Vec<Answer>>;
+    /// People should look at this.
+    #[zbus(signal)]
+    fn alert(&self, kind: &str, detail: Answer) -> zbus::Result<()>;
     /// Checks the whole chain.
     #[zbus(allow_interactive_auth)]
     fn verify(&self) -> zbus::Result<Answer>;

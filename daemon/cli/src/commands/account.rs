@@ -1,5 +1,9 @@
 //! `readmit account`: who is on file.
 
+mod export;
+mod import;
+mod verify;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 use zbus::Variant;
@@ -20,6 +24,9 @@ Examples:
   readmit account set alice --contact 'Ann Example <ann@example.org>'
   readmit account set-password alice < password-file
   readmit account list --kind member --json
+  readmit account verify alice --phone             a test call, while the person is there
+  readmit account import people.csv --region US --dry-run
+  readmit account export people.csv
 
 JSON: list: [{id, realm, kind, emails, phones, contacts, groups, attributes, locale, created_at}]; show: the same and \
 email_verified, phone_verified, …, devices: [{device, label, form, status, enrolled_at, drift}], \
@@ -68,6 +75,9 @@ enum Verb {
         #[command(flatten)]
         page: Page,
     },
+    Verify(verify::Verify),
+    Import(import::Import),
+    Export(export::Export),
     /// Remove an account with its devices, codes and password
     Remove {
         /// The account
@@ -127,6 +137,9 @@ struct Properties {
 pub async fn run(account: Account, context: &mut Context) -> Result<(), Failure> {
     let accounts = context.accounts().await?;
     match account.verb {
+        Verb::Verify(verify) => verify::run(verify, context).await,
+        Verb::Import(import) => import::run(import, context).await,
+        Verb::Export(export) => export::run(export, context).await,
         Verb::Add { id, properties } => {
             accounts
                 .add(&id, properties.into_options())

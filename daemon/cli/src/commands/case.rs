@@ -1,5 +1,7 @@
 //! `readmit case`: recoveries, as support and administrators see and decide them.
 
+mod watch;
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use zbus::Variant;
@@ -16,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   readmit case list --state escalated              what waits for support
   readmit case show CASE                           everything that happened, and why
+  readmit case watch                               as they change
   readmit case approve CASE --because 'known to me, called back on the number on file'
   readmit case resolve CASE --action pass --because 'identity checked by video, ticket 4711'
   readmit case deny CASE --because 'not the person'
@@ -54,6 +57,7 @@ enum Verb {
         /// The case
         case: String,
     },
+    Watch(watch::Watch),
     /// Vouch for the person, where the plan asks for an approval
     Approve {
         /// The case
@@ -121,6 +125,7 @@ pub async fn run(case: Case, context: &mut Context) -> Result<(), Failure> {
             let shown = object(&context.cases().await?.show(&case).await.hint(Kind::NotFound, UNKNOWN)?);
             context.output.answer(&shown, |style| text(&case, &shown, style))
         }
+        Verb::Watch(watch) => watch::run(watch, context).await,
         Verb::Approve { case, because } => {
             let approved = context.cases().await?.approve(&case, &because).await;
             approved.hint(Kind::NotFound, UNKNOWN).hint(Kind::WrongState, WRONG_STATE)?;

@@ -7,7 +7,7 @@ use super::done;
 use crate::bus::value::{object, objects};
 use crate::context::Context;
 use crate::failure::{Failure, Hint as _, Kind};
-use crate::output::{number, word};
+use crate::output::{Style, number, word};
 use crate::table::Table;
 use crate::time::stamp;
 
@@ -16,10 +16,12 @@ Examples:
   readmit plugin list
   readmit plugin test email you@example.org        sends a test message
   readmit plugin test voice +14155550123           makes a test call
+  readmit plugin probe email                       connects and logs in, and sends nothing
   readmit plugin restart voice
 
 JSON: list: [{plugin, version, channels, state, restarts, since, last_error}]; test: {disposition, detail}; \
-restart: {done, plugin}. A test that does not arrive ends with exit code 1.";
+probe: {supported, ok, steps: [{name, ok, detail}]}; \
+restart: {done, plugin}. A test that does not arrive, or a probe that fails, ends with exit code 1.";
 
 /// See and test the plugins
 #[derive(Args)]
@@ -39,6 +41,11 @@ enum Verb {
         plugin: String,
         /// An e-mail address or a phone number of your own
         address: String,
+    },
+    /// Try whether a plugin's other side can be reached, without sending anything
+    Probe {
+        /// The plugin
+        plugin: String,
     },
     /// Start a plugin anew
     Restart {
@@ -70,6 +77,16 @@ pub async fn run(plugin: Plugin, context: &mut Context) -> Result<(), Failure> {
                 "readmit plugin list shows the plugin's last error; its settings are in readmit.toml",
             ))
         }
+        Verb::Probe { plugin } => {
+            let probed = object(&plugins.probe(&plugin).await.hint(Kind::NotFound, UNKNOWN)?);
+            context.output.answer(&probed, |style| steps(&plugin, &probed, style))?;
+            if probed["ok"] == true {
+                return Ok(());
+            }
+            Err(Failure::new(Kind::Failed, format!("{plugin} does not reach its other side")).with_hint(
+                "its settings are in readmit.toml; readmit doctor says more about what is around it",
+            ))
+        }
         Verb::Restart { plugin } => {
             plugins.restart(&plugin).await.hint(Kind::NotFound, UNKNOWN)?;
             context.output.answer(&done("plugin", &plugin), |_| {
@@ -77,6 +94,18 @@ pub async fn run(plugin: Plugin, context: &mut Context) -> Result<(), Failure> {
             })
         }
     }
+}
+
+fn steps(plugin: &str, probed: &Value, style: Style) -> String {
+    if probed["supported"] == false {
+        return format!("{plugin}: cannot be asked; readmit plugin test {plugin} ADDRESS sends something\n");
+    }
+    let mut table = Table::new(&["STEP", "STATE", "WHAT"], "Nothing was tried.");
+    for step in probed["steps"].as_array().into_iter().flatten() {
+        let state = if step["ok"] == true { "ok" } else { "failed" };
+        table.row(vec![word(step, "name"), state.to_owned(), word(step, "detail")]);
+    }
+    table.text(style)
 }
 
 /// The plugins as a table.

@@ -30,6 +30,10 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Accounts1", "Set", "sa{sv}", ""),
     ("Accounts1", "Show", "s", "a{sv}"),
     ("Accounts1", "List", "a{sv}uu", "aa{sv}"),
+    ("Accounts1", "Import", "aa{sv}a{sv}", "aa{sv}"),
+    ("Accounts1", "Export", "su", "aa{sv}"),
+    ("Accounts1", "TestEmail", "s", "a{sv}"),
+    ("Accounts1", "TestPhone", "ss", "a{sv}"),
     ("Accounts1", "Remove", "s", ""),
     ("Accounts1", "IssueRecoveryCodes", "s", "as"),
     ("Accounts1", "IssuePass", "su", "s"),
@@ -41,6 +45,7 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Devices1", "Resync", "sss", "b"),
     ("Cases1", "List", "a{sv}uu", "aa{sv}"),
     ("Cases1", "Show", "s", "a{sv}"),
+    ("Cases1", "Watch", "", ""),
     ("Cases1", "Approve", "ss", ""),
     ("Cases1", "Deny", "ss", ""),
     ("Cases1", "Resolve", "sa{sv}", ""),
@@ -56,7 +61,9 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Policies1", "Differences", "ttu", "aa{sv}"),
     ("Plugins1", "List", "", "aa{sv}"),
     ("Plugins1", "Test", "ss", "a{sv}"),
+    ("Plugins1", "Probe", "s", "a{sv}"),
     ("Plugins1", "Restart", "s", ""),
+    ("Manager1", "Status", "", "a{sv}"),
     ("Audit1", "Read", "tu", "aa{sv}"),
     ("Audit1", "ReadBehind", "tu", "aa{sv}"),
     ("Audit1", "Verify", "", "a{sv}"),
@@ -258,9 +265,11 @@ fn dict(value: &Value) -> Variant<'static> {
             (_, Value::Number(number)) => Variant::from(number.as_u64().unwrap()),
             (_, Value::Bool(truth)) => Variant::from(*truth),
             (_, Value::String(text)) => Variant::from(text.clone()),
-            ("steps" | "history" | "devices" | "failures" | "facts" | "factors" | "source", array) => {
-                typed(array, "aa{sv}")
-            }
+            (
+                "steps" | "history" | "devices" | "failures" | "facts" | "factors" | "source" | "plugins"
+                | "alerts" | "degraded",
+                array,
+            ) => typed(array, "aa{sv}"),
             (_, Value::Array(_)) => typed(value, "as"),
             (_, Value::Object(_)) => self::dict(value),
             (_, Value::Null) => continue,

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Reply};
-use crate::run::{Ended, readmit};
-use crate::verbs::{Row, case, check};
+use crate::run::readmit;
+use crate::verbs::{Row, check};
 
 fn plugin(state: &str) -> Value {
     json!({"plugin": "voice", "version": "1.0", "channels": ["voice"], "state": state, "restarts": 2,
@@ -69,42 +69,57 @@ fn the_journal() {
     assert_eq!((ended.code, &ended.json()["broken"]), (1, &json!(5)));
 }
 
-fn status(forbidden: bool, arguments: &[&str]) -> Ended {
-    let fake = Fake::start(move |call| match call.method.as_str() {
-        "Policies1.List" => Reply::Value(
-            json!([{"version": "0a1b", "current": true, "loaded_at": 1_700_000_000, "refused": "default.lua:3: no"}]),
-        ),
-        "Plugins1.List" => Reply::Value(json!([plugin("failed")])),
-        "Cases1.List" if call.arguments[0]["open"] == true => Reply::Value(json!([case(), case()])),
-        "Cases1.List" => Reply::Value(json!([case()])),
-        "Audit1.Verify" if forbidden => Reply::Error("org.readmit.Error.NotAuthorized", "no"),
-        "Audit1.Verify" => Reply::Value(json!({"ok": true, "rows": 12, "head": "00ff"})),
-        other => panic!("status asks for {other}"),
-    });
-    readmit(&fake.address, arguments, "")
+fn status() -> Value {
+    json!({
+        "version": "0.1.0", "started_at": 1_700_000_000, "now": 1_700_000_060, "accounts": 7,
+        "policy": {"version": "0a1b", "loaded_at": 1_700_000_000, "files": ["default.lua"],
+            "pending": {"version": "0c2d", "since": 1_700_000_000, "approved_by": ["uid:0"]}},
+        "plugins": [plugin("failed")],
+        "queue": {"queued": 4, "taken": 1, "oldest_due": 1_700_000_000, "waits_seconds": 300},
+        "cases": {"open": 3, "closed": 8, "by_state": {"escalated": 1, "proving": 2}},
+        "alerts": [{"kind": "plugin_failed", "at": 1_700_000_000, "first_at": 1_700_000_000, "count": 2,
+            "detail": {"plugin": "voice"}}],
+        "journal": {"seq": 12, "head": "00ff00ff", "at": 1_700_000_000},
+        "store": {"bytes": 2_097_152, "free_bytes": 10_485_760, "disk_bytes": 104_857_600},
+        "degraded": [{"part": "plugin voice", "what": "is failed", "mend": "readmit plugin restart voice"}],
+    })
 }
 
 #[test]
 fn status_is_one_screen() {
-    let ended = status(false, &["status"]);
+    let fake = Fake::always(status());
+    let ended = readmit(&fake.address, &["status"], "");
     assert_eq!(ended.code, 0, "{ended:?}");
     for words in [
-        "running",
-        "0a1b",
-        "2 open, 1 escalated",
-        "12 entries, head 00ff",
-        "readmit plugin restart voice",
-        "default.lua:3: no",
+        "running 0.1.0",
+        "0a1b, loaded 2023-11-14 22:13:20Z",
+        "3 open (1 escalated, 2 proving, 0 held, 0 recovered), 8 ended",
+        "4 waiting, 1 being sent, the longest for 5 minutes",
+        "entry 12, head 00ff00ff of 2023-11-14",
+        "7 accounts, 2 MiB, 10 MiB free",
+        "plugin_failed",
+        "plugin=voice",
+        "! plugin voice: is failed; readmit plugin restart voice",
+        "readmit policy activate 0c2d",
         "readmit case list --state escalated",
     ] {
         assert!(ended.output.contains(words), "{words}: {}", ended.output);
     }
     assert!(ended.output.lines().count() < 24, "it fits one screen");
-    let document = status(false, &["status", "--json"]).json();
-    for key in ["daemon", "policy", "plugins", "cases", "journal", "problems"] {
+    let document = readmit(&fake.address, &["status", "--json"], "").json();
+    assert_eq!(document["daemon"]["version"], "0.1.0");
+    assert_eq!(document["problems"].as_array().unwrap().len(), 3);
+    for key in ["daemon", "policy", "plugins", "queue", "cases", "alerts", "journal", "store", "degraded"] {
         assert!(!document[key].is_null(), "{key}");
     }
-    let document = status(true, &["status", "--json"]).json();
-    assert_eq!(document["journal"]["error"], "not_authorized");
-    assert_eq!(document["cases"], json!({"open": 2, "escalated": 1}));
+    assert!(document["version"].is_null(), "what is about the daemon stands with it");
+    let calls = fake.calls();
+    assert!(calls.iter().all(|call| call.method == "Manager1.Status"), "one cheap question: {calls:?}");
+}
+
+#[test]
+fn a_status_that_may_not_be_seen_is_told() {
+    let fake = Fake::start(|_| Reply::Error("org.readmit.Error.NotAuthorized", "no"));
+    let ended = readmit(&fake.address, &["status", "--json"], "");
+    assert_eq!(ended.code, 4, "{ended:?}");
 }

@@ -18,6 +18,8 @@ use super::dict::{Dict, In, Out};
 use super::error::Error;
 use super::gate::Gate;
 use super::limits::MAX_ROWS;
+use super::listed;
+use crate::plugins::Ended;
 use crate::service::{AccountProperties, Fault, Service};
 
 /// The interface for accounts.
@@ -116,8 +118,84 @@ impl Accounts {
                     .accounts(wanted, page)
                     .await?
                     .iter()
-                    .map(|account| listed(account, addresses).done())
+                    .map(|account| summary(account, addresses).done())
                     .collect())
+            })
+            .await
+    }
+
+    /// Puts up to 100 accounts of a list on file, all in one change. Each row has id s and the properties. options (all
+    /// optional): dry_run b (only say what would happen), on_conflict s (where an account is there and differs: skip,
+    /// update, or fail, which is usual). Each result has result s (added, changed, unchanged, skipped, refused), changed as
+    /// (what differs), and why s where the row was refused and left out. The same rows again change nothing.
+    #[zbus(out_args("results"))]
+    async fn import(
+        &self,
+        rows: Vec<HashMap<String, Variant<'_>>>,
+        options: HashMap<String, Variant<'_>>,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(Action::AccountsImport, connection, &header, |caller| async move {
+                let options = listed::options(options)?;
+                let rows = rows.into_iter().map(listed::row).collect();
+                let results = self.service.import_accounts(rows, options, &caller.officer()).await?;
+                Ok(results.iter().map(listed::result).collect())
+            })
+            .await
+    }
+
+    /// Gives accounts out as a list, by id behind one on (all from the beginning on behind an empty text), up to 1,000:
+    /// id s and the properties, as Import takes them. It is journalled.
+    #[zbus(out_args("accounts"))]
+    async fn export(
+        &self,
+        after: String,
+        limit: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<Dict>, Error> {
+        self.gate
+            .admin(Action::AccountsExport, connection, &header, |caller| async move {
+                let limit = limit.min(MAX_ROWS);
+                let accounts = self.service.export_accounts(&after, limit, &caller.actor()).await?;
+                Ok(accounts.iter().map(listed::exported).collect())
+            })
+            .await
+    }
+
+    /// Sends a test message to the first address on file: disposition s, detail s. It counts as one of a recovery.
+    #[zbus(out_args("result"))]
+    async fn test_email(
+        &self,
+        id: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Dict, Error> {
+        let ask = Action::AccountsTestEmail.about("account", &id);
+        self.gate
+            .admin(ask, connection, &header, |caller| async move {
+                Ok(tested(self.service.test_email(&id, &caller.officer()).await?))
+            })
+            .await
+    }
+
+    /// Calls the first number on file and asks for a code of six digits, which the caller reads to the person: disposition
+    /// s, detail s. Where it is entered, the number is verified. It counts as a call of a recovery.
+    #[zbus(out_args("result"))]
+    async fn test_phone(
+        &self,
+        id: String,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Dict, Error> {
+        let ask = Action::AccountsTestPhone.about("account", &id);
+        self.gate
+            .admin(ask, connection, &header, |caller| async move {
+                let code = Secret::new(code);
+                Ok(tested(self.service.test_phone(&id, code, &caller.officer()).await?))
             })
             .await
     }
@@ -217,7 +295,11 @@ impl Accounts {
     }
 }
 
-fn read(properties: HashMap<String, Variant<'_>>) -> Result<AccountProperties, Fault> {
+fn tested(ended: Ended) -> Dict {
+    Out::new().put("disposition", ended.disposition.as_str()).maybe("detail", ended.detail).done()
+}
+
+pub(super) fn read(properties: HashMap<String, Variant<'_>>) -> Result<AccountProperties, Fault> {
     let mut from = In::new("properties", properties);
     let one = |text: Option<String>| text.map(|text| if text.is_empty() { Vec::new() } else { vec![text] });
     let properties = AccountProperties {
@@ -273,7 +355,7 @@ impl Addresses {
     }
 }
 
-fn listed(account: &Account, addresses: Addresses) -> Out {
+fn summary(account: &Account, addresses: Addresses) -> Out {
     let emails: Vec<String> = account.emails.iter().map(|email| addresses.email(&email.address)).collect();
     let phones: Vec<String> = account.phones.iter().map(|phone| addresses.phone(&phone.number)).collect();
     let contacts: Vec<String> = account.contacts.iter().map(|contact| addresses.contact(contact)).collect();
@@ -300,7 +382,7 @@ fn shown(record: &AccountRecord, addresses: Addresses) -> Dict {
     let devices: Vec<Dict> = record.devices.iter().map(super::devices::shown).collect();
     let failures: HashMap<&str, u32> =
         record.failures.iter().map(|(factor, count)| (factor.as_str(), *count)).collect();
-    listed(account, addresses)
+    summary(account, addresses)
         .maybe("email", email.map(|email| addresses.email(&email.address)))
         .put("email_verified", email.is_some_and(|email| email.verified_at.is_some()))
         .put("email_same_mailbox", email.is_some_and(|email| email.same_mailbox_as_account))

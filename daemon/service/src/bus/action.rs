@@ -31,6 +31,14 @@ actions! {
     AccountsList = "accounts.list",
     /// No method: whole addresses in what Show and List answer, instead of masked ones.
     AccountsShowAddresses = "accounts.show-addresses",
+    /// Accounts1.Import
+    AccountsImport = "accounts.import",
+    /// Accounts1.Export
+    AccountsExport = "accounts.export",
+    /// Accounts1.TestEmail
+    AccountsTestEmail = "accounts.test-email",
+    /// Accounts1.TestPhone
+    AccountsTestPhone = "accounts.test-phone",
     /// Accounts1.Remove
     AccountsRemove = "accounts.remove",
     /// Accounts1.IssueRecoveryCodes
@@ -55,6 +63,8 @@ actions! {
     CasesList = "cases.list",
     /// Cases1.Show
     CasesShow = "cases.show",
+    /// Cases1.Watch
+    CasesWatch = "cases.watch",
     /// Cases1.Approve
     CasesApprove = "cases.approve",
     /// Cases1.Deny
@@ -85,8 +95,12 @@ actions! {
     PluginsList = "plugins.list",
     /// Plugins1.Test
     PluginsTest = "plugins.test",
+    /// Plugins1.Probe
+    PluginsProbe = "plugins.probe",
     /// Plugins1.Restart
     PluginsRestart = "plugins.restart",
+    /// Manager1.Status
+    ManagerStatus = "manager.status",
     /// Audit1.Read
     AuditRead = "audit.read",
     /// Audit1.ReadBehind

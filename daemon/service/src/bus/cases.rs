@@ -13,6 +13,7 @@ use readmit_recovery::support::Ticket;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{CaseFilter, CaseOrder, CaseRow, Page};
 use zbus::message::Header;
+use zbus::object_server::SignalEmitter;
 use zbus::wire::{OwnedVariant, Variant};
 use zbus::{Connection, interface};
 
@@ -78,6 +79,30 @@ impl Cases {
             })
             .await
     }
+
+    /// Has every change of a case told to this connection, and to no other, until it is closed: by the signal Changed.
+    async fn watch(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(Action::CasesWatch, connection, &header, |caller| async move {
+                self.gate.staff.add(&caller.name);
+                Ok(())
+            })
+            .await
+    }
+
+    /// A case was opened or has changed; for who asked by Watch.
+    #[zbus(signal)]
+    pub(super) async fn changed(
+        emitter: &SignalEmitter<'_>,
+        case: &str,
+        account: &str,
+        state: &str,
+        reason: &str,
+    ) -> zbus::Result<()>;
 
     /// Vouches for the person. A second approval takes a second person.
     async fn approve(

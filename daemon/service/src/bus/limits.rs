@@ -43,6 +43,8 @@ pub const CALLERS_REMEMBERED: usize = 4096;
 pub const CASES_WATCHED: usize = 65_536;
 /// Connections that are told about one case.
 pub const WATCHERS_PER_CASE: usize = 4;
+/// Connections of staff that are told about every case.
+pub const STAFF_WATCHING: usize = 64;
 /// Rows of a list.
 pub const MAX_ROWS: u32 = 1000;
 /// Messages that wait in a queue of the connection.

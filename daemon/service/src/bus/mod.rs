@@ -14,8 +14,10 @@ mod error;
 mod explained;
 mod gate;
 mod limits;
+mod listed;
 mod logged;
 mod login;
+mod manager;
 mod plugins;
 mod policies;
 mod readiness;
@@ -91,7 +93,8 @@ pub async fn serve(
         .serve_at(PATH, policies::Policies::new(service.clone(), gate.clone()))
         .serve_at(PATH, plugins::Plugins::new(service.clone(), gate.clone()))
         .serve_at(PATH, store::Store::new(service.clone(), gate.clone()))
-        .serve_at(PATH, audit::Audit::new(service, gate))
+        .serve_at(PATH, audit::Audit::new(service.clone(), gate.clone()))
+        .serve_at(PATH, manager::Manager::new(service, gate))
         .max_queued(limits::QUEUED_MESSAGES)
         .build()
         .await

@@ -9,7 +9,7 @@ use super::action::Action;
 use super::dict::{Dict, Out};
 use super::error::Error;
 use super::gate::Gate;
-use crate::plugins::PluginStatus;
+use crate::plugins::{PluginStatus, Probe, ProbeStep};
 use crate::service::Service;
 
 /// The interface for plugins.
@@ -62,6 +62,22 @@ impl Plugins {
             .await
     }
 
+    /// Has a plugin try the way to its other side, without sending anything to anybody: supported b (a plugin may know no
+    /// such request), ok b, steps aa{sv} (name s, ok b, detail s), up to the first step that failed.
+    #[zbus(out_args("result"))]
+    async fn probe(
+        &self,
+        plugin: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Dict, Error> {
+        self.gate
+            .admin(Action::PluginsProbe, connection, &header, |_caller| async move {
+                Ok(probed(&self.service.probe_plugin(&plugin).await?))
+            })
+            .await
+    }
+
     /// Replaces a plugin by a fresh one.
     async fn restart(
         &self,
@@ -80,7 +96,22 @@ impl Plugins {
     }
 }
 
-fn shown(status: &PluginStatus) -> Dict {
+fn probed(probe: &Probe) -> Dict {
+    let step = |step: &ProbeStep| {
+        Out::new()
+            .put("name", step.name.as_str())
+            .put("ok", step.ok)
+            .put("detail", step.detail.as_str())
+            .done()
+    };
+    Out::new()
+        .put("supported", probe.supported)
+        .put("ok", probe.is_ok())
+        .put("steps", probe.steps.iter().map(step).collect::<Vec<_>>())
+        .done()
+}
+
+pub(super) fn shown(status: &PluginStatus) -> Dict {
     let channels: Vec<&str> = status.channels.iter().map(String::as_str).collect();
     Out::new()
         .put("plugin", status.plugin.as_str())

@@ -11,7 +11,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::wire::Variant;
 
 use super::gate::Gate;
-use super::{PATH, audit, policies, recovery};
+use super::{PATH, audit, cases, policies, recovery};
 use crate::service::Signal;
 
 /// Sends every signal out, until the service is gone.
@@ -37,6 +37,14 @@ async fn send(connection: &Connection, gate: &Gate, signal: &Signal) -> zbus::Re
                 let to = BusName::try_from(watcher)?;
                 recovery::Recovery::case_changed(&emitter.clone().set_destination(to), case.as_str(), state)
                     .await?;
+            }
+            Ok(())
+        }
+        Signal::CaseMoved { case, account, state, reason } => {
+            for watcher in gate.staff.all() {
+                let to = BusName::try_from(watcher)?;
+                let emitter = emitter.clone().set_destination(to);
+                cases::Cases::changed(&emitter, case.as_str(), account.as_str(), state, reason).await?;
             }
             Ok(())
         }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use parking_lot::Mutex;
 use readmit_recovery::id::CaseId;
 
-use super::limits::{CASES_WATCHED, WATCHERS_PER_CASE};
+use super::limits::{CASES_WATCHED, STAFF_WATCHING, WATCHERS_PER_CASE};
 
 #[derive(Default)]
 pub(super) struct Watchers {
@@ -48,9 +48,46 @@ impl Watchers {
     }
 }
 
+/// The connections of staff that asked to be told of every case, under its handle.
+///
+/// Names of connections are never given out twice, so one that is gone is told nothing, and nobody else in its place.
+#[derive(Default)]
+pub(super) struct Staff {
+    connections: Mutex<VecDeque<String>>,
+}
+
+impl Staff {
+    /// Remembers a connection; of too many, the one that asked first is told no more.
+    pub(super) fn add(&self, connection: &str) {
+        let mut connections = self.connections.lock();
+        connections.retain(|known| known != connection);
+        if connections.len() >= STAFF_WATCHING {
+            connections.pop_front();
+        }
+        connections.push_back(connection.to_owned());
+    }
+
+    /// Every connection that asked.
+    pub(super) fn all(&self) -> Vec<String> {
+        self.connections.lock().iter().cloned().collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_latest_of_staff_are_told() {
+        let staff = Staff::default();
+        for number in 0..=STAFF_WATCHING {
+            staff.add(&format!(":1.{number}"));
+            staff.add(":1.1");
+        }
+        let told = staff.all();
+        assert_eq!(told.len(), STAFF_WATCHING);
+        assert!(told.contains(&":1.1".to_owned()) && !told.contains(&":1.0".to_owned()));
+    }
 
     #[test]
     fn the_latest_connections_of_a_case_are_told() {

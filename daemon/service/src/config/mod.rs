@@ -7,11 +7,13 @@
 mod difference;
 mod document;
 mod file;
+mod keys;
 mod limit;
 mod metrics;
 mod plugin;
 mod read;
 mod report;
+mod shown;
 mod tracing;
 
 use std::path::{Path, PathBuf};
@@ -25,10 +27,12 @@ use readmit_store::Retention;
 use crate::service::{SignInRules, UpkeepRules};
 
 pub use file::ConfigFile;
+pub use keys::{KEYS, Key, Kind};
 pub use limit::{Limit, LimitRules};
 pub use metrics::{Metrics, MetricsListen};
 pub use plugin::{Launch, PluginConfig, is_channel_name};
 pub use report::{ConfigError, Problem, Report};
+pub use shown::shown;
 pub use tracing::{Collector, Tracing};
 
 /// Where the configuration is, if nobody says otherwise.

@@ -21,6 +21,8 @@ pub const CHECK: Duration = Duration::from_secs(9);
 pub const ATTEMPTS: u8 = 2;
 /// Characters of a plugin's line, error or detail that are kept.
 pub const TEXT_CHARS: usize = 512;
+/// How long a plugin may take to try the way to its other side.
+pub const PROBE: Duration = Duration::from_secs(20);
 /// Channels that one plugin may offer.
 pub const CHANNELS: usize = 16;
 /// Lines of one plugin that reach the log in [`LOG_WINDOW`]; the rest is counted.

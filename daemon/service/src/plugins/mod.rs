@@ -11,6 +11,7 @@ pub mod limits;
 mod listening;
 mod live;
 mod mask;
+mod probe;
 mod process;
 mod request;
 mod route;
@@ -24,6 +25,7 @@ use readmit_recovery::id::DeliveryId;
 use readmit_recovery::secret::Secret;
 
 pub use limits::Timing;
+pub use probe::{Probe, ProbeStep};
 pub use request::{CallRequest, Checked, Ended, MessageRequest};
 pub use status::{PluginState, PluginStatus};
 pub use supervisor::{Supervisor, UnknownPlugin};

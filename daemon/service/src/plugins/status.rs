@@ -109,6 +109,11 @@ impl Board {
         entry.connection.clone().filter(|_| serves)
     }
 
+    /// The plugin, if it runs.
+    pub(super) fn running_connection(&self) -> Option<Connection> {
+        self.entry.lock().connection.clone()
+    }
+
     /// Whether it does, or may turn out to, deliver on `channel`.
     pub(super) fn may_serve(&self, channel: &str) -> bool {
         let entry = self.entry.lock();

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Events;
 use super::limits::Timing;
+use super::probe::{self, Probe};
 use super::request::{CallRequest, Ended, Judge, MessageRequest, Request};
 use super::route::Route;
 use super::status::{Board, PluginStatus};
@@ -150,6 +151,24 @@ impl Supervisor {
             Request::Message(MessageRequest { id, channel, to, purpose, locale, fields, deadline: TEST })
         };
         Ok(self.submit(request, Some(managed.board.clone())).await)
+    }
+
+    /// Has a plugin try the way to its other side; nothing is sent to anybody.
+    ///
+    /// # Errors
+    /// Fails if there is no such plugin.
+    pub async fn probe(&self, plugin: &str) -> Result<Probe, UnknownPlugin> {
+        let managed = self.managed(plugin)?;
+        let connection = managed.board.running_connection().filter(|connection| !connection.is_closed());
+        let Some(connection) = connection else {
+            let why = managed.board.status().last_error;
+            return Ok(Probe::failed("plugin", why.unwrap_or_else(|| "it does not run yet".to_owned())));
+        };
+        // One more than it works on at once would make it late for something else.
+        let Some(_place) = connection.try_admit() else {
+            return Ok(Probe::failed("plugin", "it has its hands full; try again later".to_owned()));
+        };
+        Ok(probe::probe(&connection, self.shared.timing.grace).await)
     }
 
     /// Has a plugin finish, and starts it anew. Calls that it makes end as interrupted.

@@ -33,18 +33,7 @@ impl Service {
         actor: &str,
     ) -> Result<(), Fault> {
         let id = parse_account(id)?;
-        let mut account = Account {
-            id: id.clone(),
-            realm: "default".to_owned(),
-            kind: "owner".to_owned(),
-            created_at: now(),
-            emails: Vec::new(),
-            phones: Vec::new(),
-            contacts: Vec::new(),
-            groups: Vec::new(),
-            attributes: BTreeMap::new(),
-            locale: None,
-        };
+        let mut account = new_account(&id, now());
         properties.apply_to(&mut account, now())?;
         let writes = vec![Write::InsertAccount(account), account_entry("account_added", &id)];
         let committed = self.store.commit(self.change(actor, writes)).await;
@@ -75,12 +64,7 @@ impl Service {
         properties.apply_to(&mut account, now())?;
         let changed = changed(&old, &account);
         let mut writes = vec![detailed("account_changed", &account.id, "changed", changed.join(" "))];
-        // Whoever failed with the old address has failed with nothing of the new one.
-        let forget = [("emails", Factor::Email), ("phones", Factor::Voice), ("contacts", Factor::Contact)];
-        for (_, factor) in forget.into_iter().filter(|(name, _)| changed.contains(name)) {
-            writes.push(Write::ClearFailures { account: account.id.clone(), factor });
-        }
-        writes.push(Write::UpdateAccount(account));
+        writes.extend(changes(account, &changed));
         let committed = self.store.commit(self.change(&by.actor, writes)).await;
         self.likeness.forget();
         committed.map(|_| ()).map_err(|error| no_account(error, &old.id))
@@ -265,6 +249,33 @@ impl NewPass {
     }
 }
 
+/// An account about which nothing is said yet.
+pub(super) fn new_account(id: &AccountId, at: Timestamp) -> Account {
+    Account {
+        id: id.clone(),
+        realm: "default".to_owned(),
+        kind: "owner".to_owned(),
+        created_at: at,
+        emails: Vec::new(),
+        phones: Vec::new(),
+        contacts: Vec::new(),
+        groups: Vec::new(),
+        attributes: BTreeMap::new(),
+        locale: None,
+    }
+}
+
+/// The writes that put a changed account on file.
+pub(super) fn changes(account: Account, changed: &[&'static str]) -> Vec<Write> {
+    // Whoever failed with the old address has failed with nothing of the new one.
+    let forget = [("emails", Factor::Email), ("phones", Factor::Voice), ("contacts", Factor::Contact)];
+    let forget = forget.into_iter().filter(|(name, _)| changed.contains(name));
+    let mut writes: Vec<Write> =
+        forget.map(|(_, factor)| Write::ClearFailures { account: account.id.clone(), factor }).collect();
+    writes.push(Write::UpdateAccount(account));
+    writes
+}
+
 fn account_entry(kind: &str, account: &AccountId) -> Write {
     let detail: Map<String, Value> = Map::new();
     Write::Journal(Entry { kind: kind.to_owned(), case: None, account: Some(account.clone()), detail })
@@ -276,7 +287,7 @@ fn detailed(kind: &str, account: &AccountId, name: &str, value: String) -> Write
 }
 
 /// What has changed, by name only: addresses do not go into the journal.
-fn changed(old: &Account, new: &Account) -> Vec<&'static str> {
+pub(super) fn changed(old: &Account, new: &Account) -> Vec<&'static str> {
     let parts = [
         ("realm", old.realm != new.realm),
         ("kind", old.kind != new.kind),

@@ -73,11 +73,17 @@ impl Service {
             (Some(phone), Standing::Known) => phone.as_str().to_owned(),
             (_, Standing::Decoy) | (None, Standing::Known) => format!("none of {account}"),
         };
+        self.call_charges(account, &number)
+    }
+
+    /// What one call to a number counts against, whatever it is for.
+    pub(super) fn call_charges(&self, account: &str, number: &str) -> Vec<Write> {
+        let limits = &self.settings.limits;
         vec![
             charge("calls_total_hour", "all", limits.calls_total_hour),
             charge("calls_per_account_day", account, limits.calls_per_account_day),
-            charge("calls_per_number", &number, limits.calls_per_number),
-            charge("calls_per_number_day", &number, limits.calls_per_number_day),
+            charge("calls_per_number", number, limits.calls_per_number),
+            charge("calls_per_number_day", number, limits.calls_per_number_day),
         ]
     }
 

@@ -25,7 +25,7 @@ use super::limits::{
 };
 use super::payload::Payload;
 use super::writes::PRETENCE;
-use super::{Fault, Service, Signal, now};
+use super::{Fault, Service, now};
 use crate::meters::DeliveryEnd;
 use crate::plugins::{CallRequest, Checked, Ended, Events, MessageRequest, PluginState, Supervisor};
 use crate::traces::note;
@@ -310,6 +310,9 @@ impl Service {
     }
 
     async fn check_digits(&self, delivery: DeliveryId, digits: Secret) -> Checked {
+        if let Some(checked) = self.trials.check(&delivery, &digits) {
+            return checked;
+        }
         let refused = Checked { accepted: false, tries_left: 0 };
         let Some(case) = self.case_of_call(&delivery) else { return refused };
         match self.apply(&case, ACTOR, Event::DigitsEntered { delivery, digits }, Vec::new()).await {
@@ -383,8 +386,7 @@ impl Events for PluginEvents {
 
     fn state(&self, plugin: &str, state: PluginState) {
         if state == PluginState::Failed {
-            let detail = vec![("plugin", plugin.to_owned())];
-            self.0.tell(Signal::Alert { kind: "plugin_failed".to_owned(), detail });
+            self.0.clone().plugin_failed(plugin.to_owned());
         }
     }
 }

@@ -126,3 +126,23 @@ pub const EXCERPT_AROUND: u32 = 1;
 pub const EXCERPT_LINES: usize = 200;
 /// Characters of each.
 pub const EXCERPT_CHARS: usize = 200;
+/// Alerts that are kept for whoever looks later.
+pub const ALERTS_KEPT: usize = 20;
+/// How long the same alert again is no news for the journal.
+pub const ALERT_AGAIN: Duration = Duration::from_secs(600);
+/// How long a delivery may wait before somebody should look.
+pub const SLOW_QUEUE: Duration = Duration::from_secs(300);
+/// Bytes left on the disk of the store below which somebody should look.
+pub const LOW_DISK_BYTES: u64 = 256 * 1024 * 1024;
+/// The part of that disk, one in so many, below which somebody should look.
+pub const LOW_DISK_PART: u64 = 50;
+/// Accounts of a list that are taken at once: with five writes each, one change of the store.
+pub const IMPORT_ROWS: usize = 100;
+/// Digits of the code that a person at the desk types in a test call.
+pub const TEST_CODE_DIGITS: u8 = 6;
+/// How often it may be wrong.
+pub const TEST_CODE_TRIES: u8 = 3;
+/// How long a test call may take: shorter than the patience of the command line that waits for it.
+pub const TEST_CALL: Duration = Duration::from_secs(100);
+/// How long a test message may take.
+pub const TEST_MESSAGE: Duration = Duration::from_secs(60);

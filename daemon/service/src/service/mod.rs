@@ -5,15 +5,19 @@
 mod accounts;
 mod activation;
 mod admission;
+mod alerts;
 mod authentication;
 mod client;
 mod counting;
 mod decisions;
 mod deliveries;
 mod devices;
+mod enrolment;
 mod explaining;
 mod facts;
 mod fault;
+mod health;
+mod import;
 mod in_hand;
 mod likeness;
 mod limits;
@@ -53,12 +57,15 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 pub use admission::{Inadmissible, PolicyOptions};
+pub use alerts::KeptAlert;
 pub use authentication::Verified;
 pub use client::OpenContext;
 pub use deliveries::PluginEvents;
 pub use devices::{DeviceProperties, NewDevice};
 pub use explaining::{ExplanationDetail, FactorExplained, SourceLine};
 pub use fault::Fault;
+pub use health::{Degraded, Health};
+pub use import::{Conflict, ImportOptions, ImportRow, Imported};
 pub use policies::{Explanation, NoPolicies, Policies, PolicyInForce, SAVER};
 pub use proofs::SubmitReply;
 pub use properties::AccountProperties;
@@ -77,6 +84,8 @@ use crate::jws::JwsKey;
 use crate::meters::Meters;
 use crate::plugins::Supervisor;
 use crate::traces::Traces;
+use alerts::Alerts;
+use enrolment::Trials;
 use in_hand::InHand;
 use likeness::Likeness;
 use passwords::Passwords;
@@ -140,6 +149,10 @@ pub struct Service {
     /// An account is read, changed and written back by one at a time.
     changing_accounts: tokio::sync::Mutex<()>,
     stopping: CancellationToken,
+    /// When this began.
+    started_at: Timestamp,
+    alerts: Alerts,
+    trials: Trials,
     decoys: [u8; 32],
     signing: ArcSwap<Signing>,
     upkeep: Upkeep,
@@ -182,6 +195,9 @@ impl Service {
             reloading: tokio::sync::Mutex::default(),
             changing_accounts: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
+            started_at: now(),
+            alerts: Alerts::default(),
+            trials: Trials::default(),
             decoys: keys.decoys,
             signing: ArcSwap::from_pointee(Signing { key: keys.sign_in, retired: keys.retired }),
             upkeep: Upkeep::default(),
@@ -265,6 +281,13 @@ impl Service {
         }
         // Nobody listening is no failure.
         let _ = self.signals.send(signal);
+    }
+
+    /// Tells everyone that people should look at this, and keeps it. Says whether it is news, for the journal.
+    fn alert(&self, kind: &str, detail: Vec<(&'static str, String)>) -> bool {
+        let is_news = self.alerts.keep(kind, &detail, now());
+        self.tell(Signal::Alert { kind: kind.to_owned(), detail });
+        is_news
     }
 
     fn change(&self, actor: &str, writes: Vec<Write>) -> Change {

@@ -1,10 +1,12 @@
 //! Plugins, for administrators: try one, replace one.
 
+use std::sync::Arc;
+
 use readmit_store::{Entry, Write};
 use serde_json::{Map, Value};
 
 use super::{Fault, Service};
-use crate::plugins::Ended;
+use crate::plugins::{Ended, Probe};
 
 impl Service {
     /// Has a plugin deliver a test to an address.
@@ -18,6 +20,14 @@ impl Service {
         self.plugins()?.test(plugin, address).await.map_err(|_| unknown(plugin))
     }
 
+    /// Has a plugin try the way to its other side. Nothing is sent to anybody, so it is nothing for the journal.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`] if there is no such plugin.
+    pub async fn probe_plugin(&self, plugin: &str) -> Result<Probe, Fault> {
+        self.plugins()?.probe(plugin).await.map_err(|_| unknown(plugin))
+    }
+
     /// Replaces a plugin by a fresh one.
     ///
     /// # Errors
@@ -26,6 +36,24 @@ impl Service {
         self.known_plugin(plugin)?;
         self.commit(actor, vec![plugin_entry("plugin_restarted", plugin)]).await?;
         self.plugins()?.restart(plugin).map_err(|_| unknown(plugin))
+    }
+
+    /// Tells that a plugin has failed, and has it journalled where it is news: one that fails again and again does not
+    /// fill the journal.
+    pub(super) fn plugin_failed(self: Arc<Self>, plugin: String) {
+        const KIND: &str = "plugin_failed";
+        if !self.alert(KIND, vec![("plugin", plugin.clone())]) {
+            return;
+        }
+        tokio::spawn(async move {
+            let detail = [("kind", KIND.to_owned()), ("plugin", plugin)];
+            let detail = detail.map(|(name, value)| (name.to_owned(), Value::String(value)));
+            let kind = "alert".to_owned();
+            let entry = Entry { kind, case: None, account: None, detail: Map::from_iter(detail) };
+            if let Err(fault) = self.commit("daemon", vec![Write::Journal(entry)]).await {
+                tracing::error!(%fault, "an alert was not journalled");
+            }
+        });
     }
 
     fn known_plugin(&self, plugin: &str) -> Result<(), Fault> {

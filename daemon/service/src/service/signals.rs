@@ -1,6 +1,6 @@
 //! What the service tells everyone who listens: the bus, and the tests.
 
-use readmit_recovery::id::CaseId;
+use readmit_recovery::id::{AccountId, CaseHandle, CaseId};
 
 /// Something that others may want to know at once. Never a secret; the id of a case goes only to those who
 /// know it already.
@@ -12,6 +12,17 @@ pub enum Signal {
         case: CaseId,
         /// Its state's word.
         state: &'static str,
+    },
+    /// A case was opened or has changed, as staff may know it.
+    CaseMoved {
+        /// Which, by its handle.
+        case: CaseHandle,
+        /// Whose it is.
+        account: AccountId,
+        /// Its state's word.
+        state: &'static str,
+        /// Why the recovery is wanted.
+        reason: &'static str,
     },
     /// People should look at this.
     Alert {

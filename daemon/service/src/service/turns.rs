@@ -244,9 +244,15 @@ impl Service {
         if matches!(row, Row::Update { .. }) {
             self.tell(Signal::CaseChanged { case: case.id.clone(), state: case.state.as_str() });
         }
+        self.tell(Signal::CaseMoved {
+            case: case.id.handle(),
+            account: case.account.clone(),
+            state: case.state.as_str(),
+            reason: case.reason.as_str(),
+        });
         for kind in effects.alerts {
             // Whom it is about stands in the journal; the signal may be heard by many.
-            self.tell(Signal::Alert { kind: kind.to_owned(), detail: Vec::new() });
+            self.alert(kind, Vec::new());
         }
         if effects.delivers {
             self.outbox.notify_one();

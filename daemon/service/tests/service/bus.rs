@@ -49,6 +49,10 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
             "Set",
             "Show",
             "List",
+            "Import",
+            "Export",
+            "TestEmail",
+            "TestPhone",
             "Remove",
             "IssueRecoveryCodes",
             "IssuePass",
@@ -58,7 +62,7 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     ("org.readmit.Devices1", &["Enroll", "List", "Deactivate", "Delete", "Resync"], &[]),
-    ("org.readmit.Cases1", &["List", "Show", "Approve", "Deny", "Resolve"], &[]),
+    ("org.readmit.Cases1", &["List", "Show", "Watch", "Approve", "Deny", "Resolve"], &["Changed"]),
     (
         "org.readmit.Policies1",
         &[
@@ -75,9 +79,10 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
         ],
         &["Loaded", "Pending", "Refused"],
     ),
-    ("org.readmit.Plugins1", &["List", "Test", "Restart"], &[]),
+    ("org.readmit.Plugins1", &["List", "Test", "Probe", "Restart"], &[]),
     ("org.readmit.Audit1", &["Read", "ReadBehind", "Verify"], &["Alert"]),
     ("org.readmit.Store1", &["Backup", "RotateKey", "Keys"], &[]),
+    ("org.readmit.Manager1", &["Status"], &[]),
 ];
 
 struct OnBus {

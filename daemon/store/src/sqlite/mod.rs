@@ -12,6 +12,7 @@ mod figures;
 mod files;
 mod journal;
 mod outbox;
+mod overview;
 mod pool;
 mod prune;
 mod quotas;

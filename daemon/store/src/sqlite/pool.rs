@@ -1,7 +1,7 @@
 //! Read-only connections. Reads take microseconds, so they run where they are asked for, beside the writer and
 //! never through it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use readmit_recovery::secret::Secret;
@@ -33,6 +33,11 @@ impl Pool {
     /// The pool of a database that the writer has opened.
     pub(super) fn new(path: PathBuf, sealer: Sealer) -> Self {
         Self { path, sealer, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The database.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Reads with a connection of the pool.

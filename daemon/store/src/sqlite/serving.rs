@@ -25,6 +25,7 @@ use crate::head::SignedHead;
 use crate::journal::{JournalReport, JournalRow};
 use crate::keyring::KeyId;
 use crate::outbox::Delivery;
+use crate::overview::Overview;
 use crate::retention::{Pruned, Retention};
 use crate::shadow::{ShadowRow, StoredDifference};
 use crate::store::{Counts, Page, Reply, Resealed, Store};
@@ -147,6 +148,10 @@ impl Store for SqliteStore {
 
     fn figures(&self) -> Reply<'_, Figures> {
         self.read(|reader| reader.figures())
+    }
+
+    fn overview(&self) -> Reply<'_, Overview> {
+        self.read(|reader| reader.overview(self.pool.path()))
     }
 
     fn reseal(&self, batch: u32) -> Reply<'_, Resealed> {

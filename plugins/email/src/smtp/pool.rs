@@ -24,18 +24,18 @@ use crate::settings::{Security, Server};
 
 /// Up to `connections` connections to one server, used at once and kept for the next letter.
 pub(crate) struct Pool {
-    host: String,
-    port: u16,
-    protection: Protection,
-    credentials: Option<Credentials>,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) protection: Protection,
+    pub(super) credentials: Option<Credentials>,
     hello: ClientId,
-    patience: Duration,
+    pub(super) patience: Duration,
     idle: Duration,
-    places: Semaphore,
+    pub(super) places: Semaphore,
     parked: Mutex<Vec<Parked>>,
 }
 
-enum Protection {
+pub(super) enum Protection {
     Starttls(TlsParameters),
     Tls(TlsParameters),
     None,
@@ -137,7 +137,7 @@ impl Pool {
         }
     }
 
-    async fn connect(
+    pub(super) async fn connect(
         &self,
         stage: &mut Stage,
     ) -> Result<AsyncSmtpConnection, lettre::transport::smtp::Error> {

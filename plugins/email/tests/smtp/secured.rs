@@ -120,6 +120,43 @@ fn a_server_without_starttls_gets_neither_login_nor_letter() {
     assert!(site.server.happened().iter().all(|event| event["event"] == "connected"));
 }
 
+/// Everything before a letter is tried, and no letter; what fails is the step that failed, with the real reason.
+#[test]
+fn a_probe_goes_as_far_as_it_gets_and_sends_nothing() {
+    let nobody = |settings: &mut Value| {
+        let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        settings["port"] = json!(socket.local_addr().unwrap().port());
+    };
+    let unknown = |settings: &mut Value| settings["server"] = json!("no-such-host.invalid");
+    let stranger = |settings: &mut Value| settings["server"] = json!("127.0.0.1");
+    let as_is = |_: &mut Value| {};
+    type Change = fn(&mut Value);
+    let table: [(Value, Change, &[&str], &str); 6] = [
+        (json!({}), as_is, &["dns", "connect", "tls", "login", "noop"], "250"),
+        (json!({}), unknown, &["dns"], "looking up no-such-host.invalid: "),
+        (json!({}), nobody, &["dns", "connect"], "connecting: "),
+        (json!({ "tls": "none" }), as_is, &["dns", "connect", "tls"], "STARTTLS is not supported"),
+        (json!({}), stranger, &["dns", "connect", "tls"], "not valid for name"),
+        (json!({ "password": "another" }), as_is, &["dns", "connect", "tls", "login"], "logging in: 535 "),
+    ];
+    for (server, change, names, words) in table {
+        let site = Site::start(&server);
+        let mut settings = site.settings(&json!({}));
+        change(&mut settings);
+        let mut plugin = Plugin::start(&settings);
+        let probed = plugin.ask("probe", json!({ "deadline_ms": 60_000 })).unwrap();
+        let steps = probed["steps"].as_array().unwrap();
+        let found: Vec<&str> = steps.iter().map(|step| step["name"].as_str().unwrap()).collect();
+        assert_eq!(found, names, "{probed}");
+        let (last, before) = steps.split_last().unwrap();
+        assert!(before.iter().all(|step| step["ok"] == true), "{probed}");
+        assert_eq!(last["ok"], words == "250", "{probed}");
+        assert!(last["detail"].as_str().unwrap().contains(words), "{words}: {probed}");
+        assert!(site.server.happened().iter().all(|event| event["event"] != "message"), "nothing is sent");
+        assert!(!plugin.end().contains("hunter2"));
+    }
+}
+
 #[test]
 fn nothing_secret_is_ever_logged() {
     let replies =

@@ -22,6 +22,9 @@ pub mod method {
     pub const CANCEL: &str = "cancel";
     /// daemon → plugin: are you there?
     pub const PING: &str = "ping";
+    /// daemon → plugin: try the way to the other side, without sending anything to anybody; answered by
+    /// [`Probed`](super::Probed). A plugin that knows no such request answers that it has no such method.
+    pub const PROBE: &str = "probe";
     /// daemon → plugin: finish and exit.
     pub const SHUTDOWN: &str = "shutdown";
     /// plugin → daemon, notification: how far a call is.
@@ -199,6 +202,57 @@ impl Ended {
     pub fn with_provider_id(mut self, id: impl Into<String>) -> Self {
         self.provider_id = Some(id.into());
         self
+    }
+}
+
+/// Parameters of `probe`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Milliseconds from now in which an answer is wanted.
+    pub deadline_ms: u64,
+}
+
+impl Probe {
+    /// Returns how long the probe may take, bounded by [`limits::MAX_DEADLINE`].
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        bounded(self.deadline_ms)
+    }
+}
+
+/// Result of `probe`: how far the way to the other side goes, step by step. It ends at the first step that fails.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probed {
+    /// The steps, in their order.
+    pub steps: Vec<ProbeStep>,
+}
+
+/// One step on the way to the other side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeStep {
+    /// What was tried: `dns`, `connect`, `tls`, `login` …
+    pub name: String,
+    /// Whether it worked.
+    pub ok: bool,
+    /// What was found, or the real reason; never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl ProbeStep {
+    /// Returns a step that worked.
+    #[must_use]
+    pub fn passed(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), ok: true, detail: Some(detail.into()) }
+    }
+
+    /// Returns a step that did not, with the reason.
+    #[must_use]
+    pub fn failed(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), ok: false, detail: Some(detail.into()) }
     }
 }
 

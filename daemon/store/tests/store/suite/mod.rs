@@ -10,6 +10,7 @@ pub mod devices;
 pub mod figures;
 pub mod journal;
 pub mod outbox;
+pub mod overview;
 pub mod quotas;
 pub mod shadow;
 pub mod spends;
@@ -70,6 +71,7 @@ macro_rules! for_every_case {
             outbox::deliveries_are_due_by_time,
             outbox::of_racing_takers_one_has_it,
             outbox::a_taken_delivery_is_found_after_a_restart,
+            overview::an_overview_tells_what_waits_and_where_the_journal_ends,
             quotas::a_limit_is_taken_and_not_passed_and_comes_back,
             quotas::what_is_forgotten_counts_no_more_and_nothing_else_is_forgotten,
             quotas::a_limit_outlives_a_restart,

@@ -1,0 +1,65 @@
+//! What a configuration comes to, for programs that look after the daemon: places and names, never a setting's value
+//! beyond them.
+
+use serde_json::{Value, json};
+
+use super::{Admin, BusAddress, Config, Launch, PluginConfig};
+
+/// The configuration as JSON, with every default.
+#[must_use]
+pub fn shown(config: &Config) -> Value {
+    let address = match &config.bus.address {
+        BusAddress::System => "system",
+        BusAddress::Session => "session",
+        BusAddress::At(address) => address,
+    };
+    let admins: Vec<String> = config.bus.admins.iter().map(admin).collect();
+    let plugins: Vec<Value> = config.plugins.iter().map(plugin).collect();
+    json!({
+        "bus": {"address": address, "admins": admins},
+        "store": {"path": config.store.path, "key": config.store.key},
+        "policy": {"directory": config.policy.directory},
+        "plugins": plugins,
+    })
+}
+
+fn admin(admin: &Admin) -> String {
+    match admin {
+        Admin::Name(name) => name.clone(),
+        Admin::Uid(uid) => uid.to_string(),
+    }
+}
+
+fn plugin(plugin: &PluginConfig) -> Value {
+    let (how, place) = match &plugin.launch {
+        Launch::Command(command) => ("command", command.first().cloned().unwrap_or_default()),
+        Launch::Socket(path) => ("socket", path.display().to_string()),
+    };
+    // Where a secret is, not what it is: the reader refuses settings that are secrets themselves.
+    let settings = plugin.settings.as_object().into_iter().flatten();
+    let files = settings.filter(|(name, value)| name.ends_with("_file") && value.is_string());
+    let files: serde_json::Map<String, Value> =
+        files.map(|(name, value)| (name.clone(), value.clone())).collect();
+    json!({"name": plugin.name, how: place, "channels": plugin.channels, "files": files})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn places_are_shown_and_settings_are_not() {
+        let text = "[plugins.email]\ncommand = [\"/usr/bin/mail\", \"-x\"]\n\
+                    settings = { server = \"private.example\", password_file = \"smtp\" }\n";
+        let config = Config::parse(text, Path::new("x")).unwrap();
+        let wanted = json!({
+            "bus": {"address": "system", "admins": ["root"]},
+            "store": {"path": "/var/lib/readmit/readmit.db", "key": "store.key"},
+            "policy": {"directory": "/etc/readmit/policies"},
+            "plugins": [{"name": "email", "command": "/usr/bin/mail", "channels": [], "files": {"password_file": "smtp"}}],
+        });
+        assert_eq!(shown(&config), wanted);
+    }
+}

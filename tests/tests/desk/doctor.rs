@@ -1,0 +1,146 @@
+//! `readmit doctor`: every check once with what it is for truly broken.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
+use readmit_tests::{Ended, World};
+use serde_json::Value;
+use zbus::interface;
+
+/// What the doctor says about a world.
+struct Said {
+    ended: Ended,
+    findings: Vec<Value>,
+}
+
+impl Said {
+    /// Asserts that a check has a finding of this level with these words, and a mend.
+    fn has(&self, check: &str, level: &str, words: &str) {
+        let about: Vec<&Value> = self.findings.iter().filter(|finding| finding["check"] == check).collect();
+        let fits = |finding: &&&Value| {
+            finding["level"] == level && finding["what"].as_str().unwrap().contains(words)
+        };
+        let found = about.iter().find(fits);
+        let found = found.unwrap_or_else(|| panic!("no {level} of {check} with {words:?}: {about:#?}"));
+        if level == "failure" || level == "warning" {
+            assert!(found["mend"].as_str().unwrap().len() > 10, "{check} has a mend: {found}");
+        }
+    }
+}
+
+fn doctor(world: &World) -> Said {
+    let config = world.config();
+    let ended = world.cli(&["doctor", "--json", "--config", config.to_str().unwrap()], "");
+    let answer: Value =
+        serde_json::from_str(&ended.output).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    Said { findings: answer["findings"].as_array().unwrap().clone(), ended }
+}
+
+#[tokio::test]
+async fn all_is_well_until_something_is_broken() {
+    let mut world = World::builder().phone("silent").start().await;
+    world.plugins_run().await;
+    let said = doctor(&world);
+    for (check, words) in [
+        ("configuration", "is right, with 2 plugins"),
+        ("bus", "is there and answers"),
+        ("state", "readmit.db is its owner's alone"),
+        ("key", "store.key is its owner's alone"),
+        ("rules", "readmit.toml can be changed by its owner alone"),
+        ("disk", "MiB are free"),
+        ("policy", "is in force"),
+        ("plugin email", "reaches its other side (dns, connect, noop: 250)"),
+        ("plugin voice", "reaches its other side (dns, options: "),
+        ("readiness", "none of 0 accounts lacks something"),
+        ("journal", "every link holds"),
+    ] {
+        said.has(check, "ok", words);
+    }
+    // There is no polkit on this bus, nor anybody who knows about the clock.
+    said.has("polkit", "warning", "not on this bus");
+    assert_eq!(said.ended.code, 8, "only warnings: {:?}", said.ended);
+
+    world.mailbox.stop();
+    let set = |name: &str, mode| {
+        let file = world.directory().join(name);
+        std::fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+    };
+    set("state/store.key", 0o644);
+    set("policies", 0o777);
+    world.desk.add_account("stranded", serde_json::json!({"kind": "owner"})).await.unwrap();
+    let said = doctor(&world);
+    said.has("plugin email", "failure", "connect: connecting: ");
+    said.has("key", "failure", "can be reached by others (mode 0644)");
+    said.has("rules", "failure", "can be changed by every user (mode 0777)");
+    said.has("readiness", "warning", "1 of 1 accounts have no way back");
+    assert_eq!(said.ended.code, 1);
+    assert!(!said.ended.output.contains("hunter2"), "no secret is told");
+
+    world.kill().await;
+    let said = doctor(&world);
+    said.has("bus", "failure", "org.readmit.Recovery1 is not there");
+    said.has("state", "ok", "readmit.db is its owner's alone");
+    assert_eq!(said.ended.code, 1);
+    std::fs::write(world.config(), "[bus]\nadress = \"system\"\n").unwrap();
+    doctor(&world).has("configuration", "failure", "readmit.toml:2: bus.adress unknown key");
+}
+
+#[tokio::test]
+async fn a_way_that_leads_nowhere_is_told_with_its_real_reason() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "hunter2\n").unwrap();
+    std::fs::set_permissions(file.path(), Permissions::from_mode(0o604)).unwrap();
+    let config = format!(
+        "[plugins.email.settings]\nserver = \"no-such-host.invalid\"\nusername = \"u\"\npassword_file = {:?}\n\
+         security = \"starttls\"\n",
+        file.path()
+    );
+    // Nobody is at the trunk, and the daemon's clock is an hour ahead.
+    let world = World::builder().config(&config).clock().start().await;
+    world.clock.advance(3600);
+    let said = doctor(&world);
+    // A plugin refuses a password that others can read, and says so.
+    said.has("plugin email", "failure", "other users can reach it");
+    said.has("secrets", "failure", "can be reached by others (mode 0604)");
+    said.has("clock", "failure", "seconds from this program's");
+
+    std::fs::set_permissions(file.path(), Permissions::from_mode(0o600)).unwrap();
+    world.desk.texts("Plugins1", "Restart", &["email"]).await.unwrap();
+    world.plugins_run().await;
+    let said = doctor(&world);
+    said.has("plugin email", "failure", "dns: looking up no-such-host.invalid: ");
+    said.has("plugin voice", "failure", "options: ");
+    said.has("secrets", "ok", "is its owner's alone");
+    let ended = world.cli(&["plugin", "probe", "email"], "");
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.output.contains("dns") && ended.output.contains("failed"), "{ended:?}");
+    assert!(!ended.output.contains("hunter2"), "no secret is told");
+}
+
+/// Somebody who says how the clock is, as systemd-timedated does.
+struct Timedated {
+    synchronized: bool,
+}
+
+#[interface(name = "org.freedesktop.timedate1")]
+impl Timedated {
+    #[zbus(property, name = "NTPSynchronized")]
+    fn synchronized(&self) -> bool {
+        self.synchronized
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_nobody_keeps_is_found() {
+    let world = World::builder().start().await;
+    for (synchronized, level) in [(false, "warning"), (true, "ok")] {
+        let _timedated = zbus::connection::Builder::address(world.address())
+            .name("org.freedesktop.timedate1")
+            .serve_at("/org/freedesktop/timedate1", Timedated { synchronized })
+            .build()
+            .await
+            .unwrap();
+        let said = tokio::task::block_in_place(|| doctor(&world));
+        said.has("clock", level, "synchronized");
+    }
+}
