@@ -18,7 +18,7 @@ impl Reader<'_> {
         let count = |sql| Ok::<_, StoreError>(u64::from(self.count(sql, [])?));
         let open_cases = self.open_cases()?;
         let open: u64 = open_cases.values().sum();
-        let (head, head_at) = self.head()?;
+        let (head, head_at) = self.last_entry()?;
         let (free_bytes, disk_bytes) = room(path)?;
         Ok(Overview {
             accounts: count("SELECT count(*) FROM accounts")?,
@@ -44,7 +44,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn head(&self) -> Result<(Head, Option<Timestamp>), StoreError> {
+    fn last_entry(&self) -> Result<(Head, Option<Timestamp>), StoreError> {
         let mut statement = self.statement("SELECT at, seq, hash FROM journal ORDER BY seq DESC LIMIT 1")?;
         let last = statement
             .query_row([], |row| Ok((to_time(row, 0), row.get::<_, i64>(1)?, row.get::<_, [u8; 32]>(2)?)))
