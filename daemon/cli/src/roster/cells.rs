@@ -158,7 +158,7 @@ fn unguarded(cell: &str) -> &str {
 /// The line of names.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn heading() -> Result<String, Failure> {
     written(COLUMNS.iter().map(|(name, _)| (*name).to_owned()))
 }

@@ -95,7 +95,7 @@ pub fn e164(text: &str, region: Option<Region>) -> Result<Number, NotANumber> {
 }
 
 /// Country codes (Italy, San Marino) whose numbers keep their first zero abroad. The library's ranges know nothing of
-/// fixed lines there, so that only the length is looked at (ITU-T E.129 for both).
+/// fixed lines there, so that only the length is looked at.
 const KEEPS_ZERO: [u16; 2] = [39, 378];
 
 fn with_its_zero(code: u16, national: &str, country: Option<String>) -> Result<Number, NotANumber> {
