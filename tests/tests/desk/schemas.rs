@@ -24,10 +24,11 @@ fn verbs(words: &[&str], found: &mut BTreeSet<String>) {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("   "));
     let names: Vec<&str> = listed.filter_map(|line| line.split_whitespace().next()).collect();
-    if names.is_empty() {
+    if names.is_empty() || words == ["demo"] {
         found.insert(words.join("-"));
     }
-    for name in names.into_iter().filter(|name| *name != "help") {
+    // What is below `demo` is another program's.
+    for name in names.into_iter().filter(|name| *name != "help" && words != ["demo"]) {
         verbs(&[words, &[name]].concat(), found);
     }
 }

@@ -4,6 +4,7 @@
 use rustix::process::{Pid, test_kill_process};
 use thiserror::Error;
 use tokio::time::timeout;
+use zbus::fdo::DBusProxy;
 use zbus::proxy::{CacheProperties, MethodFlags};
 use zbus::wire::{OwnedObjectPath, OwnedVariant};
 use zbus::{Connection, Proxy};
@@ -38,6 +39,15 @@ pub(super) enum LoginError {
 pub(super) async fn of(connection: &Connection, pid: Option<u32>) -> Result<Option<Login>, LoginError> {
     let Some(pid) = pid else { return Ok(None) };
     let asked = async {
+        // Some buses never answer a call to a name that nobody has.
+        let bus = DBusProxy::new(connection).await?;
+        if !bus
+            .name_has_owner(NAME.try_into().map_err(zbus::Error::from)?)
+            .await
+            .map_err(zbus::Error::from)?
+        {
+            return Ok(None);
+        }
         let user = match object(connection, "GetUserByPID", pid).await? {
             Found::At(path) => path,
             // A process that has ended belongs to no login any more, whoever started it.
