@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::kit::*;
 
-const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../contrib/schemas/audit-export.schema.json");
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../contrib/schemas/audit-export.json");
 const CHECK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/archive/check_export.py");
 
 /// What the outsider finds.

@@ -71,7 +71,8 @@ fn spawn(launcher: &[&str], directory: &Path, config: &str, notify: &Path) -> Ch
 async fn heard(listener: &UnixDatagram) -> String {
     let mut bytes = [0; 64];
     let length = patiently("systemd to be told", listener.recv(&mut bytes)).await.unwrap();
-    String::from_utf8_lossy(&bytes[..length]).into_owned()
+    // A line a datagram, or several: sd_notify(3).
+    String::from_utf8_lossy(&bytes[..length]).trim_end().to_owned()
 }
 
 /// A socket such as systemd listens on, given to the portal as systemd gives it (sd_listen_fds(3)).

@@ -44,6 +44,7 @@ schemas!(
     "account-set-password",
     "account-show",
     "account-verify",
+    "audit-export",
     "audit-read",
     "audit-verify",
     "case-approve",

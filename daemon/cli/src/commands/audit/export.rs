@@ -16,7 +16,7 @@ use crate::output::{number, plain};
 use crate::redaction::Redaction;
 use crate::time::parse_since;
 
-/// Write the journal to a file, as JSON Lines (contrib/schemas/audit-export.schema.json)
+/// Write the journal to a file, as JSON Lines (contrib/schemas/audit-export.json)
 #[derive(Args)]
 pub struct Export {
     /// Only what is behind this entry: go on where an earlier export ended
