@@ -204,7 +204,7 @@ impl SqliteStore {
     }
 
     /// Waits for what was handed over to be committed and closes the writer. Later changes are
-    /// [`CommitError::Closed`]; reads still work.
+    /// [`CommitError::Closed`](crate::CommitError::Closed); reads still work.
     pub fn close(&self) {
         // The last to close folds the write-ahead log in: then the one file is the whole database.
         self.pool.rest();
