@@ -41,11 +41,7 @@ pub(super) async fn of(connection: &Connection, pid: Option<u32>) -> Result<Opti
     let asked = async {
         // Some buses never answer a call to a name that nobody has.
         let bus = DBusProxy::new(connection).await?;
-        if !bus
-            .name_has_owner(NAME.try_into().map_err(zbus::Error::from)?)
-            .await
-            .map_err(zbus::Error::from)?
-        {
+        if !bus.name_has_owner(NAME.try_into()?).await.map_err(zbus::Error::from)? {
             return Ok(None);
         }
         let user = match object(connection, "GetUserByPID", pid).await? {
