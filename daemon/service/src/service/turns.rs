@@ -98,7 +98,9 @@ impl Service {
         event: Event,
         extra: Vec<Write>,
     ) -> Result<Applied, ApplyError> {
-        self.traces.within("turn", Vec::new, self.apply_in_turn(id, actor, event, extra)).await
+        // In a box: it is large, and so would everything be that waits for it.
+        let turn = Box::pin(self.apply_in_turn(id, actor, event, extra));
+        self.traces.within("turn", Vec::new, turn).await
     }
 
     async fn apply_in_turn(
