@@ -68,7 +68,9 @@ async fn an_idle_plugin_that_answers_no_ping_is_replaced() {
     let mut kit = Kit::with(&[scripted("p", "deaf")], timing);
     kit.wait_for_state("p", Running).await;
     kit.wait_for_state("p", Failed).await;
-    assert_eq!(kit.last_error("p"), "it did not answer `ping` in time");
+    // How it ended may be known by then, or not.
+    let error = kit.last_error("p");
+    assert!(error.starts_with("it did not answer `ping` in time"), "{error}");
     kit.wait_for_state("p", Running).await;
     assert_eq!(kit.deliver("m").await.disposition, Sent);
     kit.supervisor.shutdown().await;
@@ -82,7 +84,9 @@ async fn a_plugin_that_lets_a_deadline_pass_is_replaced() {
     hanging.deadline = Duration::from_millis(100);
     assert_eq!(within(kit.supervisor.call(hanging)).await.disposition, Interrupted);
     kit.wait_for_state("p", Failed).await;
-    assert_eq!(kit.last_error("p"), "it did not answer `call` in time");
+    // How it ended may be known by then, or not.
+    let error = kit.last_error("p");
+    assert!(error.starts_with("it did not answer `call` in time"), "{error}");
     kit.wait_for_state("p", Running).await;
     let mut hanging = message("m");
     hanging.deadline = Duration::from_millis(100);
