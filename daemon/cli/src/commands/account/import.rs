@@ -112,9 +112,9 @@ pub async fn run(import: Import, context: &mut Context) -> Result<(), Failure> {
     .await??;
     let accounts = context.accounts().await?;
     let mut told = Told::new(&rows, import.dry_run);
-    let todo = look(&rows, &import, &accounts, &mut told, &pen).await?;
+    let remaining = look(&rows, &import, &accounts, &mut told, &pen).await?;
     if told.refused() == 0 && !import.dry_run {
-        apply(&rows, &todo, &import, &accounts, context, &pen).await?;
+        apply(&rows, &remaining, &import, &accounts, context, &pen).await?;
         context.next_step = None;
         told.applied();
     }
@@ -173,34 +173,34 @@ async fn look(
     pen: &Pen,
 ) -> Result<Vec<usize>, Failure> {
     let sound: Vec<usize> = (0..rows.len()).filter(|&place| told.is_sound(place)).collect();
-    let mut todo = Vec::new();
+    let mut remaining = Vec::new();
     for (round, places) in sound.chunks(IMPORT_ROWS).enumerate() {
         pen.show(round * IMPORT_ROWS, sound.len(), "checked");
         for (&place, result) in places.iter().zip(send(rows, places, import, true, accounts).await?) {
             if matches!(result["result"].as_str(), Some("added" | "changed")) {
-                todo.push(place);
+                remaining.push(place);
             }
             told.result(place, result);
         }
     }
-    Ok(todo)
+    Ok(remaining)
 }
 
 /// Has the daemon take the rows, piece by piece.
 async fn apply(
     rows: &[Row],
-    todo: &[usize],
+    remaining: &[usize],
     import: &Import,
     accounts: &AccountsProxy<'_>,
     context: &mut Context,
     pen: &Pen,
 ) -> Result<(), Failure> {
-    for (round, places) in todo.chunks(IMPORT_ROWS).enumerate() {
+    for (round, places) in remaining.chunks(IMPORT_ROWS).enumerate() {
         let done = round * IMPORT_ROWS;
-        pen.show(done, todo.len(), "applied");
+        pen.show(done, remaining.len(), "applied");
         context.next_step = Some(format!(
             "{done} of {} changes were made, perhaps {} more: run the same command again, and it does the rest",
-            todo.len(),
+            remaining.len(),
             places.len()
         ));
         let results = send(rows, places, import, false, accounts).await?;
