@@ -1,32 +1,24 @@
-//! One call from its request to its end: the gate, the INVITE, the ringing, the conversation, the hang-up.
+//! One call from its request to its end: the gate, the INVITE, the ringing, and the hang-up. What is in between
+//! once somebody answers is in [`crate::talk`].
 //!
-//! What to do is decided in [`crate::number`], [`crate::outcome`] and [`crate::conversation`]; here it is done.
+//! What to do is decided in [`crate::number`] and [`crate::outcome`]; here it is done.
 
-use std::future::{Future, pending};
-use std::pin::Pin;
-
-use readmit_plugin::{Call, Checked as CheckAnswer, Daemon, Gone, phase};
+use readmit_plugin::{Call, Daemon, phase};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::conversation::{Action, Conversation, Event, Progress, Rules};
-use crate::leg::{Leg, LegError, LegEvent, Refusal, Reoffer};
+use crate::leg::{Leg, LegError, LegEvent, Refusal};
 use crate::limits;
-use crate::media::{Media, MediaEvent, Port};
+use crate::media::Port;
 use crate::number::{Gate, Number};
 use crate::outcome::{Detail, Disposition, q850_cause};
-use crate::prompts::Prompt;
-use crate::sdp::{self, Local};
+use crate::sdp::Local;
 use crate::settings::Checked;
 use crate::signalling::Signalling;
+use crate::talk;
 
-/// Phases that the protocol leaves to plugins.
-mod own_phase {
-    /// The INVITE is on its way.
-    pub const CALLING: &str = "calling";
-    /// The person typed wrong digits.
-    pub const WRONG_DIGITS: &str = "wrong_digits";
-}
+/// The phase in which the INVITE is on its way; the protocol leaves it to plugins.
+const CALLING: &str = "calling";
 
 /// How a call ended.
 #[derive(Debug)]
@@ -87,11 +79,11 @@ pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -
         Err(error) => return Outcome::unsent(Disposition::Unreachable, Detail::new(error.to_string())),
     };
     let call_id = leg.call_id();
-    shared.daemon.progress(&call.id, own_phase::CALLING);
+    shared.daemon.progress(&call.id, CALLING);
     let deadline = started + call.deadline().saturating_sub(limits::DEADLINE_MARGIN);
     let mut placed = Placed { shared, call, cancelled, started, deadline, leg };
     let (disposition, detail) = match placed.ring().await {
-        Ok(answer) => placed.talk(port, &local, &answer, stream).await,
+        Ok(answer) => talk::hold(&mut placed, port, &local, &answer, stream).await,
         Err(end) => end,
     };
     // A CANCEL has a person's telephone ringing until it arrives, so it gets more time than a BYE.
@@ -119,16 +111,17 @@ fn admit(settings: &Checked, call: &Call) -> Result<Number, Outcome> {
     }
 }
 
-type End = (Disposition, Detail);
+/// How a call ends: the word for it, and what administrators read.
+pub(crate) type End = (Disposition, Detail);
 
 /// A call whose INVITE is sent.
-struct Placed<'a> {
-    shared: &'a Shared,
-    call: &'a Call,
-    cancelled: &'a CancellationToken,
-    started: Instant,
-    deadline: Instant,
-    leg: Leg,
+pub(crate) struct Placed<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) call: &'a Call,
+    pub(crate) cancelled: &'a CancellationToken,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Instant,
+    pub(crate) leg: Leg,
 }
 
 impl Placed<'_> {
@@ -213,186 +206,6 @@ impl Placed<'_> {
             None => "no provisional".to_owned(),
         };
         (disposition, detail.and(last).after("after", self.started.elapsed()))
-    }
-
-    /// Holds the conversation of an answered call.
-    async fn talk(&mut self, port: Port, local: &Local, answer: &[u8], random: [u8; 10]) -> End {
-        let settings = &self.shared.settings;
-        let rang = self.started.elapsed();
-        let negotiated = match sdp::read(answer, &local.codecs) {
-            Ok(negotiated) => negotiated,
-            Err(error) => {
-                let detail = Detail::new(error.to_string()).after("answered after", rang);
-                return (Disposition::MediaNegotiation, detail);
-            }
-        };
-        self.shared.daemon.progress(&self.call.id, phase::ANSWERED);
-        let rules = Rules {
-            digits: self.call.digits,
-            tries: self.call.tries,
-            first_key: settings.first_key,
-            next_key: settings.next_key,
-            events_negotiated: !negotiated.events.is_empty(),
-        };
-        let media = Media::start(port, negotiated, settings.media_networks.clone(), settings.silence, random);
-        let mut talk = Talk {
-            shared: self.shared,
-            call: self.call,
-            local,
-            media,
-            conversation: Conversation::new(rules),
-            answered: Instant::now(),
-            check: None,
-            descriptions: 1,
-        };
-        let time_up = (talk.answered + settings.max_call).min(self.deadline);
-        let (disposition, why) = talk.hold(&mut self.leg, time_up, self.cancelled).await;
-        let detail = Detail::default()
-            .and_if(why.map(str::to_owned))
-            .and(talk.conversation.summary())
-            .and(talk.media.summary())
-            .after("answered after", rang)
-            .after("talked", talk.answered.elapsed());
-        (disposition, detail)
-    }
-}
-
-type Checking = Pin<Box<dyn Future<Output = Result<CheckAnswer, Gone>> + Send>>;
-
-/// An answered call.
-struct Talk<'a> {
-    shared: &'a Shared,
-    call: &'a Call,
-    local: &'a Local,
-    media: Media,
-    conversation: Conversation,
-    answered: Instant,
-    check: Option<Checking>,
-    descriptions: u64,
-}
-
-impl Talk<'_> {
-    async fn hold(
-        &mut self,
-        leg: &mut Leg,
-        time_up: Instant,
-        cancelled: &CancellationToken,
-    ) -> (Disposition, Option<&'static str>) {
-        let mut why = None;
-        loop {
-            let deadline = self.conversation.deadline().map(|deadline| self.answered + deadline);
-            let event = tokio::select! {
-                () = cancelled.cancelled() => Some(Event::Cancelled),
-                () = sleep_until(time_up) => Some(Event::TimeUp),
-                () = until(deadline) => None,
-                answer = answered(&mut self.check) => {
-                    self.check = None;
-                    match answer {
-                        Ok(answer) => Some(Event::Checked {
-                            accepted: answer.accepted,
-                            tries_left: u8::try_from(answer.tries_left).unwrap_or(u8::MAX),
-                        }),
-                        Err(_gone) => {
-                            why = Some("the daemon did not answer whether the digits are right");
-                            Some(Event::CheckFailed)
-                        }
-                    }
-                }
-                event = self.media.next() => Some(match event {
-                    MediaEvent::Arrived => Event::MediaArrived,
-                    MediaEvent::Key(key) => Event::KeyPressed(key),
-                    MediaEvent::PromptEnded => Event::PromptEnded,
-                    MediaEvent::Stopped => {
-                        why = Some("no audio for silence_seconds");
-                        Event::MediaStopped
-                    }
-                }),
-                event = leg.next() => match self.signalled(event) {
-                    Some(event) => Some(event),
-                    None => continue,
-                },
-            };
-            let now = self.answered.elapsed();
-            let actions = match event {
-                Some(event) => self.conversation.on(event, now),
-                None => self.conversation.on_deadline(now),
-            };
-            if let Some(disposition) = self.perform(actions) {
-                return (disposition, why);
-            }
-        }
-    }
-
-    fn signalled(&mut self, event: LegEvent) -> Option<Event> {
-        match event {
-            LegEvent::HungUp | LegEvent::Refused(_) | LegEvent::Failed(_) => Some(Event::HungUp),
-            LegEvent::Info { content_type, body } => {
-                self.media.info(&content_type, &body).map(Event::KeyPressed)
-            }
-            LegEvent::Reoffer(reoffer) => {
-                self.reoffered(reoffer);
-                None
-            }
-            LegEvent::Provisional(_) | LegEvent::Answered(_) => None,
-        }
-    }
-
-    /// Answers a re-INVITE or UPDATE: a refresh, a hold, or media that moved.
-    fn reoffered(&mut self, reoffer: Reoffer) {
-        self.descriptions += 1;
-        if reoffer.body.is_empty() {
-            let ours = self.local.answer(self.media.negotiated(), self.descriptions);
-            let wanted = reoffer.wants_offer.then_some(ours);
-            return reoffer.accept(wanted);
-        }
-        match sdp::read(&reoffer.body, &self.local.codecs) {
-            Ok(negotiated) => {
-                reoffer.accept(Some(self.local.answer(&negotiated, self.descriptions)));
-                self.media.renegotiate(negotiated);
-            }
-            Err(_unusable) => reoffer.refuse(),
-        }
-    }
-
-    fn perform(&mut self, actions: Vec<Action>) -> Option<Disposition> {
-        for action in actions {
-            match action {
-                Action::Play(prompt) => self.play(prompt),
-                Action::Hush => self.media.hush(),
-                Action::Check(entry) => {
-                    let (daemon, id) = (self.shared.daemon.clone(), self.call.id.clone());
-                    self.check = Some(Box::pin(async move { daemon.check(&id, entry.expose()).await }));
-                }
-                Action::Report(progress) => {
-                    let phase = match progress {
-                        Progress::Prompting => phase::PROMPTING,
-                        Progress::WrongDigits => own_phase::WRONG_DIGITS,
-                    };
-                    self.shared.daemon.progress(&self.call.id, phase);
-                }
-                Action::End(disposition) => return Some(disposition),
-            }
-        }
-        None
-    }
-
-    fn play(&mut self, prompt: Prompt) {
-        let codec = self.media.negotiated().codec;
-        self.media.play(self.shared.settings.prompts.get(&self.call.locale, prompt, codec));
-    }
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
-    }
-}
-
-async fn answered(check: &mut Option<Checking>) -> Result<CheckAnswer, Gone> {
-    match check {
-        Some(check) => check.await,
-        None => pending().await,
     }
 }
 

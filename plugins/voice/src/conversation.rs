@@ -1,5 +1,5 @@
 //! What happens in an answered call: a state machine over keys, prompts, checks and time, with no sockets, no
-//! clock and no tasks. [`crate::call`] feeds it and does what it says.
+//! clock and no tasks. `crate::talk` feeds it and does what it says.
 //!
 //! Times are durations since the call was answered.
 

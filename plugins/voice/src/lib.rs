@@ -3,7 +3,7 @@
 //!
 //! The parts that decide are pure: [`number`] (what may be called), [`sdp`], [`dtmf`], [`rtp`], [`outcome`] (what
 //! a status means) and [`conversation`] (what happens in an answered call). Around them are thin shells with the
-//! sockets: [`signalling`], [`leg`], [`media`]. [`call`] brings both together and [`plugin`] is the daemon's view.
+//! sockets: [`signalling`], [`leg`], [`media`]. [`call`] and `talk` bring both together and [`plugin`] is the daemon's view.
 
 pub mod call;
 pub mod conversation;
@@ -24,6 +24,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod settings;
 pub mod signalling;
+mod talk;
 pub mod trunk;
 
 #[cfg(test)]
