@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -231,12 +231,17 @@ impl Desk {
         self.journal().await.iter().filter(ended).map(words).collect()
     }
 
-    /// Listens for a signal of the interface `org.readmit.{interface}` from now on.
+    /// Has a signal of the interface `org.readmit.{interface}` told from now on.
     pub async fn signals(&self, interface: &str, member: &'static str) -> Signals {
-        Signals {
-            stream: stream(&self.connection, &format!("org.readmit.{interface}"), member).await,
-            member,
-        }
+        let signals = self.overheard(interface, member).await;
+        self.texts(interface, "Watch", &[]).await.unwrap();
+        signals
+    }
+
+    /// Listens for a signal without having asked for it.
+    pub async fn overheard(&self, interface: &str, member: &'static str) -> Signals {
+        let stream = stream(&self.connection, &format!("org.readmit.{interface}"), member).await;
+        Signals { stream, member }
     }
 
     /// Listens for the daemon's coming and going on the bus.
@@ -273,6 +278,10 @@ impl Signals {
         let text = Value::from;
         match body.signature().to_string_no_parens().as_str() {
             "s" => vec![text(body.deserialize::<String>().unwrap())],
+            "ssss" => {
+                let (a, b, c, d): (String, String, String, String) = body.deserialize().unwrap();
+                vec![text(a), text(b), text(c), text(d)]
+            }
             "sss" => {
                 let (a, b, c): (String, String, String) = body.deserialize().unwrap();
                 vec![text(a), text(b), text(c)]
@@ -283,6 +292,11 @@ impl Signals {
             }
             other => panic!("{} has the arguments {other}", self.member),
         }
+    }
+
+    /// Whether none has come. After an answer of the daemon's, everything that it told before is here.
+    pub fn is_silent(&mut self) -> bool {
+        self.stream.next().now_or_never().is_none()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The connection to the daemon's bus, and what goes over it.
 
+pub mod administration;
 pub mod agent;
 pub mod proxies;
 pub mod value;

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::bus::administration::Asking;
 use crate::commands::{
     account, audit, backup, case, codes, completions, config, demo, device, doctor, key, manual, pass,
     plugin, policy, recover, restore, schema, status, top,
@@ -37,6 +38,9 @@ pub struct Cli {
     /// Answer with one JSON document on standard output
     #[arg(long, global = true)]
     json: bool,
+    /// Let polkit ask for a password although standard input is no terminal
+    #[arg(long, global = true)]
+    ask_password: bool,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -84,7 +88,8 @@ pub async fn run(arguments: Vec<OsString>) -> ExitCode {
 async fn perform(cli: Cli) -> Result<(), Failure> {
     // Before the first question: nobody may be left with a terminal that does not echo.
     let mut interrupts = Interrupts::catch()?;
-    let mut context = Context::new(cli.json, cli.bus);
+    let asking = if cli.ask_password { Asking::Allowed } else { Asking::Forbidden };
+    let mut context = Context::new(cli.json, cli.bus, asking);
     let context = &mut context;
     let work = async {
         match cli.verb {

@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod daemon;
 pub mod files;
 pub mod finding;
+pub mod heads;
 pub mod plugins;
 pub mod polkit;
 pub mod unit;

@@ -210,8 +210,8 @@ impl From<fdo::Error> for Failure {
                 Self::new(Kind::Unavailable, format!("readmitd does not answer: {text}"))
             }
             E::InteractiveAuthorizationRequired(text) => Self::new(Kind::NotAuthorized, text).with_hint(
-                "run it in a terminal, where you are asked for the password (pkttyagent, of the package polkitd), or as \
-                 root (sudo readmit …)",
+                "run it in a terminal, where you are asked for the password (pkttyagent, of the package polkitd), with \
+                 --ask-password where a desktop asks, or as root (sudo readmit …)",
             ),
             E::AccessDenied(text) | E::AuthFailed(text) => {
                 Self::new(Kind::NotAuthorized, format!("you may not do this: {text}")).with_hint(

@@ -21,6 +21,8 @@ pub const HEADS_COMPARED: usize = 4096;
 pub const HEADS_BYTES: u64 = 256 << 20;
 /// Bytes of one line of them.
 pub const HEAD_LINE_BYTES: usize = 64 << 10;
+/// Bytes of the anchor.
+pub const ANCHOR_BYTES: u64 = 4 << 10;
 /// How long the first answer of a daemon may take when `status` asks whether it is there.
 pub const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes in one line that is read from a person or a script.

@@ -10,6 +10,7 @@ mod context;
 mod doctor;
 mod draft;
 mod failure;
+mod heads;
 mod limits;
 mod output;
 mod recover;

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod bus;
+mod causes;
 pub mod config;
 pub mod inherited;
 pub mod jws;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::args::{KeyringVerb, RestoreArgs};
+use crate::causes::with_causes;
 use crate::config::{Config, Store};
 use crate::run::{RunError, keyring, store_options};
 use crate::service::{Fault, ended_by_restore, now};
@@ -185,18 +186,4 @@ pub fn change_keyring(verb: &KeyringVerb) -> ExitCode {
 fn say(json: bool, answer: &Value, text: &str) {
     // Whether anybody reads it changes nothing.
     let _ = if json { writeln!(std::io::stdout(), "{answer}") } else { write!(std::io::stdout(), "{text}") };
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = next.source();
-    }
-    text
 }

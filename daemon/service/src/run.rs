@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::{self, BusError, Gate};
+use crate::causes::with_causes;
 use crate::config::{Admin, BusAddress, Config, ConfigFile, Store, Support};
 use crate::jws::JwsKey;
 use crate::meters::Meters;
@@ -23,7 +24,6 @@ use crate::scrape::{Scrape, Scraped};
 use crate::service::{
     Fault, Keys, NoPolicies, PluginEvents, Policies, PolicyOptions, Service, Settings, UpkeepRules, now,
 };
-use crate::start::with_causes;
 use crate::traces::{Traces, TracesError};
 use crate::users;
 use crate::watch::{self, Watch};

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Args, Verb};
+use crate::causes::with_causes;
 use crate::config::{ConfigFile, KEYS, shown};
 use crate::inherited::Inherited;
 use crate::process::{logging, sandbox};
@@ -134,21 +135,6 @@ fn keep_out_of_core_dumps() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "core dumps of this process cannot be turned off");
     }
-}
-
-/// An error with everything behind it.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// The last words: why the daemon ends.

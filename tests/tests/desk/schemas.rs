@@ -1,25 +1,15 @@
 //! What `--json` says: real answers of the verbs, held against the schemas by a validator that is not ours.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use readmit_tests::{PASSWORD, World, run};
 
+use crate::watching::Running;
+
 /// Verbs that answer nothing, or not as JSON.
 const WITHOUT: [&str; 4] = ["completions", "demo", "recover", "schema"];
-/// Verbs of the store, whose answers their own help describes.
-const DESCRIBED: [&str; 4] = ["audit", "backup", "key", "restore"];
-/// Verbs whose answers are not looked at here: they write a file (`archive/export.rs` looks at it), need a second person,
-/// a stream, or a telephone's codes.
-const ELSEWHERE: [&str; 6] =
-    ["audit-export", "case-approve", "case-watch", "device-resync", "error", "policy-activate"];
-
-fn is_without(verb: &str) -> bool {
-    let first = verb.split('-').next().unwrap();
-    WITHOUT.contains(&verb)
-        || DESCRIBED.contains(&first) && !["audit-export", "audit-read", "audit-verify"].contains(&verb)
-}
 
 /// The verbs, down to those that do something.
 fn verbs(words: &[&str], found: &mut BTreeSet<String>) {
@@ -40,7 +30,7 @@ fn verbs(words: &[&str], found: &mut BTreeSet<String>) {
 fn every_verb_has_a_schema_and_every_schema_a_verb() {
     let mut wanted = BTreeSet::new();
     verbs(&[], &mut wanted);
-    wanted.retain(|verb| !is_without(verb));
+    wanted.retain(|verb| !WITHOUT.contains(&verb.as_str()));
     wanted.insert("error".to_owned());
     let listed = run("readmit", &["schema", "--list"], "").output;
     let listed: BTreeSet<String> = listed.lines().map(str::to_owned).collect();
@@ -55,30 +45,57 @@ fn every_verb_has_a_schema_and_every_schema_a_verb() {
     assert_eq!(run("readmit", &["schema", "nothing"], "").code, 3);
 }
 
-/// Answers of a world, in files that are called by the verb.
-struct Answers<'a> {
-    world: &'a World,
-    place: &'a Path,
+/// Answers of worlds, in files that are called by the verb.
+struct Answers {
+    place: PathBuf,
     seen: BTreeSet<String>,
 }
 
-impl Answers<'_> {
-    fn keep(&mut self, verb: &str, arguments: &[&str], input: &str) {
-        let ended = self
-            .world
-            .cli(&[&verb.splitn(2, '-').collect::<Vec<_>>()[..], arguments, &["--json"]].concat(), input);
+impl Answers {
+    /// Runs a verb, and keeps its answer.
+    fn keep(&mut self, world: &World, verb: &str, arguments: &[&str], input: &str) {
+        let words = verb.splitn(2, '-').collect::<Vec<_>>();
+        let ended = world.cli(&[&words[..], arguments, &["--json"]].concat(), input);
         assert!(!ended.output.is_empty(), "{verb}: {ended:?}");
-        let number = self.seen.len();
+        self.put(verb, &ended.output);
+    }
+
+    /// Runs a verb that fails, and keeps what it says on standard error.
+    fn keep_error(&mut self, world: &World, code: i32, arguments: &[&str]) {
+        let ended = world.cli(&[arguments, &["--json"]].concat(), "");
+        assert_eq!(ended.code, code, "{ended:?}");
+        self.put("error", &ended.error);
+    }
+
+    fn put(&mut self, verb: &str, text: &str) {
+        let number = std::fs::read_dir(&self.place).unwrap().count();
         self.seen.insert(verb.to_owned());
-        std::fs::write(self.place.join(format!("{verb}.{number}.json")), ended.output).unwrap();
+        std::fs::write(self.place.join(format!("{verb}.{number}.json")), text).unwrap();
     }
 }
 
+/// Every verb that answers with `--json` is run against a real daemon, and what it says is held against its schema.
 #[tokio::test]
-async fn what_the_verbs_say_fits_their_schemas() {
-    let world = World::builder().start().await;
+async fn what_every_verb_says_fits_its_schema() {
+    let place = tempfile::tempdir().unwrap();
+    let kept = std::env::var_os("READMIT_TEST_ANSWERS").map(PathBuf::from);
+    let place = kept.unwrap_or_else(|| place.path().to_owned());
+    let mut answers = Answers { place, seen: BTreeSet::new() };
+    of_an_ordinary_day(&mut answers).await;
+    of_what_takes_two(&mut answers).await;
+    let mut wanted = BTreeSet::new();
+    verbs(&[], &mut wanted);
+    wanted.retain(|verb| !WITHOUT.contains(&verb.as_str()));
+    wanted.insert("error".to_owned());
+    let missed: Vec<&String> = wanted.difference(&answers.seen).collect();
+    assert!(missed.is_empty(), "no answer of {missed:?} is looked at");
+    validate(&answers.place);
+}
+
+async fn of_an_ordinary_day(answers: &mut Answers) {
+    let mut world = World::builder().start().await;
     world.plugins_run().await;
-    world.person("alice").await;
+    let alice = world.person("alice").await;
     let case = world.desk.open("alice", "lost").await;
     let second = world.desk.open("alice", "stolen").await;
     let form =
@@ -86,18 +103,15 @@ async fn what_the_verbs_say_fits_their_schemas() {
     for it in [&case, &second] {
         it.escalate(form.clone()).await.unwrap();
     }
-    let device = world.desk.devices("alice").await[0]["device"].as_str().unwrap().to_owned();
-    let place = tempfile::tempdir().unwrap();
-    let kept = std::env::var_os("READMIT_TEST_ANSWERS").map(std::path::PathBuf::from);
     let path = |name: &str| world.directory().join(name).to_str().unwrap().to_owned();
-    let mut answers =
-        Answers { world: &world, place: kept.as_deref().unwrap_or(place.path()), seen: BTreeSet::new() };
     let policies = path("policies");
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/default_test.lua");
     std::fs::copy(tests, world.directory().join("policies/default_test.lua")).unwrap();
+    let (whole, backup) = (path("whole.jsonl"), path("one.backup"));
     let config = path("readmit.toml");
     let (people, log) = (path("people.csv"), path("log.jsonl"));
     let (handle, other) = (case.handle(), second.handle());
+    let codes = [-1, 0].map(|step| alice.code(world.now(), step)).map(|code| code + "\n").concat();
     let table: Vec<(&str, Vec<&str>, &str)> = vec![
         ("status", vec![], ""),
         ("top", vec!["--once"], ""),
@@ -110,19 +124,22 @@ async fn what_the_verbs_say_fits_their_schemas() {
         ("account-list", vec![], ""),
         ("account-verify", vec!["carol", "--email"], ""),
         ("account-export", vec![&people], ""),
+        ("account-export", vec![], ""),
         ("account-import", vec![&people], ""),
         ("account-import", vec!["-"], "id,phones\nx,1\ny,+999\nz,\n"),
         ("account-remove", vec!["carol"], ""),
         ("device-enroll", vec!["alice", "--label", "second"], ""),
         ("device-list", vec!["alice"], ""),
-        ("device-deactivate", vec![&device, "--because", "broken"], ""),
-        ("device-delete", vec![&device], ""),
+        ("device-resync", vec![&alice.device], &codes),
+        ("device-deactivate", vec![&alice.device, "--because", "broken"], ""),
+        ("device-delete", vec![&alice.device], ""),
         ("case-list", vec![], ""),
         ("case-show", vec![&handle], ""),
         ("case-resolve", vec![&handle, "--action", "pass", "--because", "seen"], ""),
         ("case-deny", vec![&other, "--because", "not the person"], ""),
         ("codes-issue", vec!["alice"], ""),
         ("pass-issue", vec!["alice"], ""),
+        ("pass-send", vec!["alice"], ""),
         ("plugin-list", vec![], ""),
         ("plugin-test", vec!["email", "a@example.org"], ""),
         ("plugin-probe", vec!["email"], ""),
@@ -130,6 +147,13 @@ async fn what_the_verbs_say_fits_their_schemas() {
         ("plugin-restart", vec!["email"], ""),
         ("audit-read", vec![], ""),
         ("audit-verify", vec![], ""),
+        ("audit-export", vec![], ""),
+        ("audit-export", vec!["--redact"], ""),
+        ("audit-export", vec!["-o", &whole], ""),
+        ("key-rotate", vec![], ""),
+        ("key-status", vec![], ""),
+        ("backup", vec![&backup], ""),
+        ("backup", vec!["--verify", &backup], ""),
         ("config-check", vec![&config], ""),
         ("manual", vec!["--dir", &people.trim_end_matches(".csv")], ""),
         ("policy-check", vec![&policies, "--no-types"], ""),
@@ -147,20 +171,51 @@ async fn what_the_verbs_say_fits_their_schemas() {
         ("policy-shadow", vec![&policies], ""),
     ];
     for (verb, arguments, input) in table {
-        answers.keep(verb, &arguments, input);
+        answers.keep(&world, verb, &arguments, input);
     }
     let version = world.cli(&["policy", "list", "--json"], "");
     let version: serde_json::Value = serde_json::from_str(&version.output).unwrap();
     let shipped = std::fs::read_to_string(world.directory().join("policies/default.lua")).unwrap();
     world.write_policy("default", &format!("-- changed\n{shipped}"));
     assert_eq!(world.cli(&["policy", "reload"], "").code, 0);
-    answers.keep("policy-rollback", &[version[0]["version"].as_str().unwrap()], "");
-    let mut wanted = BTreeSet::new();
-    verbs(&[], &mut wanted);
-    wanted.retain(|verb| !is_without(verb) && !ELSEWHERE.contains(&verb.as_str()));
-    let missed: Vec<&String> = wanted.difference(&answers.seen).collect();
-    assert!(missed.is_empty(), "no answer of {missed:?} is looked at");
-    validate(answers.place);
+    answers.keep(&world, "policy-rollback", &[version[0]["version"].as_str().unwrap()], "");
+    answers.keep_error(&world, 3, &["account", "show", "nobody"]);
+    answers.keep_error(&world, 2, &["account", "add"]);
+    answers.keep_error(&world, 6, &["case", "deny", &other, "--because", "once more"]);
+    watched(&world, answers).await;
+    world.stop().await;
+    answers.keep_error(&world, 7, &["status"]);
+    answers.keep_error(&world, 1, &["restore", "--config", &config, &backup]);
+    answers.keep(&world, "restore", &["--config", &config, "--accept-rollback", &backup], "");
+    world.start().await;
+    // Now the journal tells of a restore.
+    answers.keep(&world, "audit-verify", &[], "");
+}
+
+/// What takes two persons to decide.
+async fn of_what_takes_two(answers: &mut Answers) {
+    let world = World::builder()
+        .policy("return { open = function() return prove { approvals(2) } end }\n")
+        .config("[policy]\nactivation = \"two_persons\"\n[assurance]\nlevel = \"none\"")
+        .start()
+        .await;
+    world.person("bob").await;
+    let case = world.desk.open("bob", "lost").await;
+    answers.keep(&world, "case-approve", &[&case.handle(), "--because", "known to me"], "");
+    world.write_policy("default", "return { open = function() return deny { because = 'closed' } end }\n");
+    let reloaded = world.cli(&["policy", "reload", "--json"], "");
+    answers.put("policy-reload", &reloaded.output);
+    let reloaded: serde_json::Value = serde_json::from_str(&reloaded.output).unwrap();
+    answers.keep(&world, "policy-activate", &[reloaded["version"].as_str().unwrap()], "");
+}
+
+/// A line of a stream.
+async fn watched(world: &World, answers: &mut Answers) {
+    let mut watch = Running::start(world, &["case", "watch", "--json"]);
+    assert!(watch.told().await.starts_with("watching"));
+    world.desk.open("alice", "damaged").await;
+    answers.put("case-watch", &watch.line().await);
+    watch.interrupt().await;
 }
 
 /// Has the validator compare every answer with the schema of its verb.

@@ -3,19 +3,19 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use readmit_tests::{Person, World, patiently, program};
+use readmit_tests::{Desk, Person, World, patiently, program};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// The command line at work, line by line.
-struct Running {
+pub struct Running {
     child: Child,
     output: UnboundedReceiver<String>,
     error: UnboundedReceiver<String>,
 }
 
 impl Running {
-    fn start(world: &World, arguments: &[&str]) -> Self {
+    pub fn start(world: &World, arguments: &[&str]) -> Self {
         let mut child = Command::new(program("readmit"))
             .args(["--bus", world.address()])
             .args(arguments)
@@ -28,11 +28,11 @@ impl Running {
         Self { child, output, error }
     }
 
-    async fn line(&mut self) -> String {
+    pub async fn line(&mut self) -> String {
         patiently("a line", self.output.recv()).await.expect("it has ended")
     }
 
-    async fn told(&mut self) -> String {
+    pub async fn told(&mut self) -> String {
         patiently("a line on standard error", self.error.recv()).await.expect("it has ended")
     }
 
@@ -43,7 +43,7 @@ impl Running {
     }
 
     /// Ends it as Ctrl-C does.
-    async fn interrupt(self) -> Option<i32> {
+    pub async fn interrupt(self) -> Option<i32> {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         self.code().await
@@ -104,6 +104,40 @@ async fn cases_are_told_as_they_change_and_by_their_handles_alone() {
     assert_eq!(all.interrupt().await, Some(130));
     let unknown = world.cli(&["case", "watch", "0000000000"], "");
     assert_eq!(unknown.code, 3, "{unknown:?}");
+}
+
+/// Fails where a recovery is asked for as stolen.
+const FAILING: &str = "return { open = function(case) if case.reason == 'stolen' then error('a defect') end \
+                       return prove { 'password', 'email', 'voice' } end }\n";
+
+/// Requirement: what happens is told to nobody but those who asked, and may: never to every local user.
+#[tokio::test]
+async fn what_happens_is_told_to_nobody_who_has_not_asked() {
+    const SIGNALS: [(&str, &str); 4] =
+        [("Cases1", "Changed"), ("Policies1", "Loaded"), ("Policies1", "Refused"), ("Audit1", "Alert")];
+    let world = World::builder().start().await;
+    let other = Desk::connect(world.address()).await;
+    let (mut told, mut overheard) = (Vec::new(), Vec::new());
+    for (interface, member) in SIGNALS {
+        told.push(world.desk.signals(interface, member).await);
+        overheard.push(other.overheard(interface, member).await);
+    }
+    overheard.push(other.overheard("Recovery1", "CaseChanged").await);
+    world.write_policy("default", FAILING);
+    assert_eq!(told[1].next().await.len(), 1);
+    world.write_policy("default", "return {");
+    assert!(told[2].next().await[0].as_str().unwrap().contains("default.lua"));
+    let case = world.desk.open("alice", "stolen").await;
+    let wanted = [case.handle(), "alice".into(), "escalated".into(), "stolen".into()];
+    assert_eq!(told[0].next().await, wanted.map(Value::from));
+    assert_eq!(told[3].next().await.len(), 2);
+    world.desk.texts("Recovery1", "Cancel", &[&case.id]).await.unwrap();
+    assert_eq!(told[0].next().await[2], "cancelled");
+    // Its answer comes behind all that was told before.
+    other.ask("Manager1", "Status", &()).await.unwrap();
+    for (signals, what) in overheard.iter_mut().zip(SIGNALS.iter().chain([&("Recovery1", "CaseChanged")])) {
+        assert!(signals.is_silent(), "{what:?} is told to everybody");
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ const TABLE: &[(&str, &str)] = &[
     ("Cases1 Resolve sa{sv} nothing 2 action s reset because s x", "nnnyyp"),
     ("Cases1 Resolve sa{sv} nothing 0", "nnnyyp"),
     ("Policies1 List", "nnyyyp"),
+    ("Policies1 Watch", "nnyyyp"),
     ("Policies1 Reload", "nnnyyp"),
     ("Policies1 Rollback s 000000", "nnnyyp"),
     ("Policies1 Explain ssa{sv} dora lost 0", "nnyyyp"),
@@ -41,6 +42,7 @@ const TABLE: &[(&str, &str)] = &[
     ("Plugins1 List", "nnyyyp"),
     ("Plugins1 Test ss email x", "nnnyyp"),
     ("Plugins1 Restart s email", "nnnyyp"),
+    ("Audit1 Watch", "yyyyyp"),
     ("Audit1 Read tu 0 10", "nnyyyp"),
     ("Audit1 Verify", "nnyyyp"),
 ];

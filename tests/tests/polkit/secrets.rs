@@ -4,24 +4,46 @@
 use readmit_tests::World;
 use serde_json::json;
 
+use crate::system::{HANNA, Plan, System};
+
 #[tokio::test]
 async fn a_pass_that_is_sent_is_seen_by_the_person_alone() {
     let mut world = World::builder().start().await;
     let alice = world.person("alice").await;
-    let hint = world.desk.ask("Accounts1", "SendPass", &("alice", 600_u32)).await.unwrap();
-    assert_eq!(hint, "a•••@•••.example");
+    let ended = world.cli(&["pass", "send", "alice", "--valid", "10m", "--json"], "");
+    let sent: serde_json::Value = serde_json::from_str(&ended.output).unwrap();
+    assert_eq!(
+        (ended.code, &sent["sent_to"], &sent["valid_seconds"]),
+        (0, &json!("a•••@•••.example"), &json!(600)),
+        "{ended:?}"
+    );
     let mail = world.mailbox.mail(&alice.email, "pass").await;
     let pass = mail.pass();
     let journal = world.desk.journal().await;
     let sent = journal.iter().find(|entry| entry["kind"] == "pass_sent").unwrap();
     assert_eq!(sent["account"], "alice");
     let told = serde_json::to_string(&(&journal, world.desk.account("alice").await)).unwrap();
-    assert!(!told.contains(&pass) && !world.log().contains(&pass), "the pass is seen");
+    let seen = [&told, &world.log(), &ended.output, &ended.error].iter().any(|text| text.contains(&pass));
+    assert!(!seen, "the pass is seen");
     // It is a pass like any other: it proves, and counts once.
     let case = world.desk.open("alice", "lost").await;
     case.escalate(json!({ "problem": "other", "message": "help" })).await.unwrap();
     world.desk.resolve(&case, "pass", "called back").await.unwrap();
     assert_eq!(case.submit("pass", &[&pass]).await.unwrap()["accepted"], true);
+}
+
+/// The help desk has a pass sent by command, and is told to where it may not issue one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_desk_sends_a_pass_and_issues_none() {
+    let system = System::start(Plan::default()).await;
+    system.desk.add_account("dora", json!({ "email": "dora@example.org" })).await.unwrap();
+    let readmit = system.place().join("readmit");
+    let run = |words: &str| system.run(HANNA, &[], &format!("{} {words}", readmit.display()));
+    let sent = run("pass send dora --valid 8h");
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert!(sent.output.contains("on its way to d•••@•••.org. It works once, for 8 hours"), "{sent:?}");
+    let issued = run("pass issue dora");
+    assert!(issued.code == 4 && issued.hint().contains("readmit pass send"), "{issued:?}");
 }
 
 #[tokio::test]

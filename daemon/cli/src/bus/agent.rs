@@ -6,6 +6,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use super::administration::Asking;
 use crate::limits::AGENT_START;
 
 /// A running agent for this process. Dropped, it ends.
@@ -14,10 +15,10 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Starts it where somebody at a terminal could be asked; root is never asked. Where it is not installed, or does
+    /// Starts it where somebody could be asked; root is never asked. Where it is not installed, or does
     /// not start, what needs a password is refused by the daemon, which says so.
-    pub async fn start(is_interactive: bool) -> Option<Self> {
-        if !is_interactive || rustix::process::getuid().is_root() {
+    pub async fn start(asking: Asking) -> Option<Self> {
+        if asking == Asking::Forbidden || rustix::process::getuid().is_root() {
             return None;
         }
         // It closes its standard output once it can be asked. Other agents, as a desktop's, are preferred.

@@ -1,7 +1,6 @@
 //! `readmit audit`: the journal.
 
 mod export;
-mod heads;
 mod verify;
 
 use clap::{Args, Subcommand};

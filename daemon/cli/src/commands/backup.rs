@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::restore::{DaemonAnswer, ask};
+use super::restore::ask;
 use crate::bus::value::object;
 use crate::context::Context;
 use crate::draft::Draft;
@@ -75,13 +75,11 @@ pub async fn run(backup: Backup, context: &mut Context) -> Result<(), Failure> {
 }
 
 async fn verify(path: &Path, context: &Context) -> Result<(), Failure> {
-    let DaemonAnswer { answer, .. } =
-        ask(None, &["restore", "--check", "--json"], &[path.as_os_str()]).await?;
+    let mut answer = ask(None, &["restore", "--check", "--json"], &[path.as_os_str()]).await?;
     if answer["ok"] != true {
         let hint = answer["hint"].as_str().unwrap_or_default();
         return Err(Failure::new(Kind::Failed, word(&answer, "message")).with_hint(hint));
     }
-    let mut answer = answer;
     answer["file"] = json!(path.display().to_string());
     context.output.answer(&answer, |style| text(&answer, style))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::context::Context;
-use crate::doctor::{Findings, Level, clock, configuration, daemon, files, plugins, polkit, unit};
+use crate::doctor::{Findings, Level, clock, configuration, daemon, files, heads, plugins, polkit, unit};
 use crate::failure::{Failure, Kind};
 use crate::work::Bar;
 
@@ -17,7 +17,8 @@ Examples:
 
 It looks at the configuration, the bus and its policy, polkit, files and who may reach them, secrets, the clock, room on \
 the disk, the unit, the plugins (each connects and logs in, and sends nothing), the policies, whether people would have a \
-way back, and the whole journal. What it may not see it says; as root it sees all.
+way back, and the whole journal, with what is known of it outside the database: the anchor, and heads in the system's \
+journal. What it may not see it says; as root it sees all.
 
 JSON: {ok, worst, findings: [{check, level, what, mend}]}; level is ok, note, warning or failure. Exit code 0 if all is \
 well, 1 if something does not work, 8 if something should only be looked at.";
@@ -61,6 +62,11 @@ async fn look(doctor: &Doctor, context: &mut Context) -> Result<Findings, Failur
         let file = doctor.config.as_deref().unwrap_or(Path::new("/etc/readmit/readmit.toml"));
         files::check(config, file, is_running, &mut findings);
     }
+    let known = heads::look(config.as_ref(), doctor.config.is_none()).await?;
+    if let (Some(config), false) = (&config, is_running) {
+        let database = config["store"]["path"].as_str().map(Path::new).unwrap_or(Path::new("/"));
+        known.without_daemon(database, &mut findings);
+    }
     if let Ok(connection) = context.connection().await {
         let connection = connection.clone();
         pen.tell("polkit, clock and unit");
@@ -73,7 +79,7 @@ async fn look(doctor: &Doctor, context: &mut Context) -> Result<Findings, Failur
         plugins::check(&status, context, &pen, &mut findings).await?;
         daemon::readiness(context, &pen, &mut findings).await?;
         pen.tell("the journal");
-        daemon::journal(context, &mut findings).await?;
+        daemon::journal(context, &known, &mut findings).await?;
     }
     Ok(findings)
 }

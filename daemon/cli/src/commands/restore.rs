@@ -49,12 +49,6 @@ pub struct Restore {
     key: Option<PathBuf>,
 }
 
-/// What the daemon's program answered.
-pub struct DaemonAnswer {
-    /// The answer.
-    pub answer: Value,
-}
-
 /// Runs the verb.
 pub async fn run(restore: Restore, context: &mut Context) -> Result<(), Failure> {
     let mut arguments = vec!["restore", "--json"];
@@ -66,7 +60,7 @@ pub async fn run(restore: Restore, context: &mut Context) -> Result<(), Failure>
         rest.extend([OsStr::new("--key"), key.as_os_str()]);
     }
     rest.extend([OsStr::new("--"), restore.file.as_os_str()]);
-    let DaemonAnswer { answer } = ask(restore.config.as_ref(), &arguments, &rest).await?;
+    let answer = ask(restore.config.as_ref(), &arguments, &rest).await?;
     if answer["ok"] == true {
         return context.output.answer(&answer, |style| text(&answer, style));
     }
@@ -82,11 +76,7 @@ pub async fn run(restore: Restore, context: &mut Context) -> Result<(), Failure>
 ///
 /// # Errors
 /// It is not there, or gave no answer.
-pub async fn ask(
-    config: Option<&PathBuf>,
-    arguments: &[&str],
-    rest: &[&OsStr],
-) -> Result<DaemonAnswer, Failure> {
+pub async fn ask(config: Option<&PathBuf>, arguments: &[&str], rest: &[&OsStr]) -> Result<Value, Failure> {
     let program = sibling::find("readmitd")?;
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::new(Kind::Failed, format!("{} cannot do it: {error}", program.display()))
@@ -106,7 +96,7 @@ pub async fn ask(
     }
     child.wait().await?;
     match serde_json::from_slice(&output) {
-        Ok(answer) => Ok(DaemonAnswer { answer }),
+        Ok(answer) => Ok(answer),
         Err(_) => {
             let complaint = String::from_utf8_lossy(&complaint);
             Err(cannot(&complaint.lines().last().unwrap_or("it gave no answer")))

@@ -42,12 +42,12 @@ pub struct Top {
 /// Runs the verb.
 pub async fn run(top: Top, context: &mut Context) -> Result<(), Failure> {
     status::look(context).await?;
-    let (cases, audit) = (context.cases().await?, context.audit().await?);
-    let mut changes = cases.receive_changed().await?;
-    let mut alerts = audit.receive_alert().await?;
+    let mut changes = context.case_signals().await?.receive_changed().await?;
+    let mut alerts = context.audit_signals().await?.receive_alert().await?;
     if !top.once {
-        // Whoever may not watch cases sees everything a few seconds later.
-        let _not_allowed = cases.watch().await;
+        // Whoever may not watch sees everything a few seconds later.
+        let _not_allowed = context.cases().await?.watch().await;
+        let _not_allowed = context.audit().await?.watch().await;
     }
     let mut screen = if top.once || context.output.is_json() { None } else { Screen::open()? };
     let mut before: Option<Value> = None;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Findings;
+use super::heads::Known;
 use crate::bus::NAME;
 use crate::bus::value::{Options, object};
 use crate::commands::status;
@@ -88,9 +89,10 @@ fn is_degraded(status: &Value, part: &str) -> bool {
     status["degraded"].as_array().into_iter().flatten().any(|degraded| degraded["part"] == part)
 }
 
-/// Checks the whole chain of the journal.
-pub async fn journal(context: &mut Context, findings: &mut Findings) -> Result<(), Failure> {
-    match context.audit().await?.verify().await.map_err(Failure::from) {
+/// Checks the whole chain of the journal, and that it leads to what is known of it elsewhere.
+pub async fn journal(context: &mut Context, known: &Known, findings: &mut Findings) -> Result<(), Failure> {
+    let journal = context.audit().await?;
+    match journal.verify().await.map_err(Failure::from) {
         Err(failure) => unseen(JOURNAL, &failure, findings),
         Ok(report) => {
             let report = object(&report);
@@ -100,6 +102,7 @@ pub async fn journal(context: &mut Context, findings: &mut Findings) -> Result<(
                 let what = format!("entry {} is broken: {}", word(&report, "broken"), word(&report, "why"));
                 findings.failure(JOURNAL, what, "readmit audit verify, and compare with the last backup");
             }
+            known.compare(&report, &journal, findings).await?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use zbus::message::Type;
+use zbus::message::{Flags, Type};
 use zbus::wire::StructureBuilder;
 use zbus::{Array, Connection, Dict, MessageStream, Signature, Str, Variant};
 
@@ -37,6 +37,7 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Accounts1", "Remove", "s", ""),
     ("Accounts1", "IssueRecoveryCodes", "s", "as"),
     ("Accounts1", "IssuePass", "su", "s"),
+    ("Accounts1", "SendPass", "su", "s"),
     ("Accounts1", "SetPassword", "ss", ""),
     ("Devices1", "Enroll", "sa{sv}", "a{sv}"),
     ("Devices1", "List", "s", "aa{sv}"),
@@ -67,6 +68,8 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Audit1", "Read", "tu", "aa{sv}"),
     ("Audit1", "ReadBehind", "tu", "aa{sv}"),
     ("Audit1", "Verify", "", "a{sv}"),
+    ("Audit1", "Watch", "", ""),
+    ("Store1", "Backup", "h", "a{sv}"),
     ("Store1", "Keys", "", "a{sv}"),
     ("Store1", "RotateKey", "a{sv}", "a{sv}"),
 ];
@@ -76,6 +79,11 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
 pub struct Call {
     pub method: String,
     pub arguments: Value,
+}
+
+struct Seen {
+    call: Call,
+    may_ask: bool,
 }
 
 /// What the double answers.
@@ -91,7 +99,7 @@ pub enum Reply {
 /// The double, on its own bus, until it is dropped.
 pub struct Fake {
     pub address: String,
-    calls: Arc<Mutex<Vec<Call>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
     bus: Child,
     _runtime: tokio::runtime::Runtime,
     _directory: TempDir,
@@ -102,15 +110,15 @@ impl Fake {
     pub fn start(answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
         let (bus, address, directory) = start_bus();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let calls = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::new(Mutex::new(Vec::new()));
         let connection = runtime.block_on(async {
             let connection = zbus::connection::Builder::address(address.as_str()).build().await.unwrap();
             let stream = MessageStream::from(&connection);
             connection.request_name("org.readmit.Recovery1").await.unwrap();
             (connection, stream)
         });
-        runtime.spawn(serve(connection.0, connection.1, calls.clone(), answer));
-        Self { address, calls, bus, _runtime: runtime, _directory: directory }
+        runtime.spawn(serve(connection.0, connection.1, seen.clone(), answer));
+        Self { address, seen, bus, _runtime: runtime, _directory: directory }
     }
 
     /// A double that answers every call alike.
@@ -120,7 +128,12 @@ impl Fake {
 
     /// The calls so far.
     pub fn calls(&self) -> Vec<Call> {
-        self.calls.lock().unwrap().clone()
+        self.seen.lock().unwrap().iter().map(|seen| seen.call.clone()).collect()
+    }
+
+    /// Whether each of them said that somebody can be asked for a password meanwhile.
+    pub fn may_ask(&self) -> Vec<bool> {
+        self.seen.lock().unwrap().iter().map(|seen| seen.may_ask).collect()
     }
 }
 
@@ -149,7 +162,7 @@ pub fn start_bus() -> (Child, String, TempDir) {
 async fn serve(
     connection: Connection,
     mut stream: MessageStream,
-    calls: Arc<Mutex<Vec<Call>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
     mut answer: impl FnMut(&Call) -> Reply,
 ) {
     while let Some(Ok(message)) = stream.next().await {
@@ -178,7 +191,8 @@ async fn serve(
         }
         let call = Call { method: format!("{interface}.{member}"), arguments: arguments(&message) };
         let reply = answer(&call);
-        calls.lock().unwrap().push(call);
+        let may_ask = message.primary_header().flags().contains(Flags::ALLOW_INTERACTIVE_AUTH);
+        seen.lock().unwrap().push(Seen { call, may_ask });
         let (value, changed) = match reply {
             Reply::Error(name, text) => {
                 connection.reply_error(&header, name, &text).await.unwrap();
@@ -220,6 +234,7 @@ fn plain(value: &Variant<'_>) -> Value {
         Variant::Bool(truth) => json!(truth),
         Variant::U32(number) => json!(number),
         Variant::U64(number) => json!(number),
+        Variant::Fd(_) => json!("file"),
         Variant::Variant(inner) => plain(inner),
         Variant::Array(array) => Value::Array(array.inner().iter().map(plain).collect()),
         Variant::Dict(dict) => {
@@ -267,7 +282,7 @@ fn dict(value: &Value) -> Variant<'static> {
             (_, Value::String(text)) => Variant::from(text.clone()),
             (
                 "steps" | "history" | "devices" | "failures" | "facts" | "factors" | "source" | "plugins"
-                | "alerts" | "degraded",
+                | "alerts" | "degraded" | "keys",
                 array,
             ) => typed(array, "aa{sv}"),
             (_, Value::Array(_)) => typed(value, "as"),

@@ -69,7 +69,7 @@ fn the_journal() {
     assert_eq!((ended.code, &ended.json()["broken"]), (1, &json!(5)));
 }
 
-fn status() -> Value {
+pub fn status() -> Value {
     json!({
         "version": "0.1.0", "started_at": 1_700_000_000, "now": 1_700_000_060, "accounts": 7,
         "policy": {"version": "0a1b", "loaded_at": 1_700_000_000, "files": ["default.lua"],

@@ -16,6 +16,10 @@ mod graph;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod keeping;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod mutating;
 #[cfg(test)]
 mod policies;
@@ -35,6 +39,8 @@ mod story;
 mod terminal;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod top;
 #[cfg(test)]
 mod verbs;
 #[cfg(test)]

@@ -8,30 +8,37 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Reply};
-use crate::run::command;
+use crate::run::{command, readmit};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A terminal with the command line in it.
-struct Screen {
+pub struct Screen {
     keyboard: File,
     slave: OwnedFd,
     child: Child,
     shown: mpsc::Receiver<Vec<u8>>,
-    text: String,
+    /// What was shown since the last keys.
+    pub text: String,
 }
 
 impl Screen {
-    fn start(address: &str, arguments: &[&str]) -> Self {
+    pub fn start(address: &str, arguments: &[&str]) -> Self {
+        Self::start_sized(address, arguments, 50)
+    }
+
+    /// One of so many lines.
+    pub fn start_sized(address: &str, arguments: &[&str], rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let slave = File::options().read(true).write(true).open(name).unwrap();
+        tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let inner = command(address);
         // A session of its own, so that Ctrl-C is a signal to the command and not to the tests.
         let mut outer = Command::new("setsid");
@@ -59,7 +66,7 @@ impl Screen {
     }
 
     /// Waits until this is shown.
-    fn wait_for(&mut self, words: &str) {
+    pub fn wait_for(&mut self, words: &str) {
         while !self.text.contains(words) {
             match self.shown.recv_timeout(LIMIT) {
                 Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes),
@@ -68,16 +75,34 @@ impl Screen {
         }
     }
 
-    fn type_in(&mut self, keys: &str) {
+    pub fn type_in(&mut self, keys: &str) {
         self.text.clear();
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn echoes(&self) -> bool {
+    pub fn echoes(&self) -> bool {
         tcgetattr(&self.slave).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
-    fn end(mut self) -> i32 {
+    /// Whether it gives what is typed line by line.
+    pub fn takes_lines(&self) -> bool {
+        tcgetattr(&self.slave).unwrap().local_modes.contains(LocalModes::ICANON)
+    }
+
+    /// Waits until the command has ended and everything that it wrote is seen.
+    pub fn wait_for_end(&mut self) {
+        self.child.wait().unwrap();
+        // A mark of the test's own, behind what is still under way.
+        self.slave_write("\u{1}end\u{1}");
+        self.wait_for("\u{1}end\u{1}");
+        self.text = self.text.replace("\u{1}end\u{1}", "");
+    }
+
+    fn slave_write(&self, text: &str) {
+        rustix::io::write(&self.slave, text.as_bytes()).unwrap();
+    }
+
+    pub fn end(mut self) -> i32 {
         self.child.wait().unwrap().code().expect("it ends by itself")
     }
 }
@@ -135,6 +160,19 @@ fn something_is_removed_only_after_a_yes() {
         assert_eq!(screen.end(), code);
     }
     assert_eq!(fake.calls().len(), 1);
+}
+
+/// The daemon is told whether it may ask for a password: where there is a terminal, or somebody said so.
+#[test]
+fn a_password_is_asked_for_only_where_somebody_is() {
+    let fake = Fake::always(json!([]));
+    let mut screen = Screen::start(&fake.address, &["account", "list"]);
+    screen.wait_for("No account");
+    assert_eq!(screen.end(), 0);
+    for arguments in [&["account", "list"][..], &["account", "list", "--ask-password"]] {
+        assert_eq!(readmit(&fake.address, arguments, "").code, 0);
+    }
+    assert_eq!(fake.may_ask(), [true, false, true]);
 }
 
 fn password_step() -> Value {

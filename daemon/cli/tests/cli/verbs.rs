@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fake::{Call, Fake};
+use crate::fake::{Call, Fake, Reply};
 use crate::run::readmit;
 
 /// One row: a command, its input, the call it makes, the answer it gets, the keys of its JSON, words of its text.
@@ -164,6 +164,17 @@ fn codes_and_passes() {
         keys: &["account", "pass", "valid_seconds", "expires_at"],
         words: &["pass-word", "30 minutes"],
     });
+    check(Row {
+        arguments: &["pass", "send", "alice"],
+        input: "",
+        call: ("Accounts1.SendPass", json!(["alice", 3600])),
+        answer: json!("a•••@•••.example"),
+        keys: &["account", "sent_to", "valid_seconds", "expires_at"],
+        words: &["on its way to a•••@•••.example", "60 minutes"],
+    });
+    let helpdesk = Fake::start(|_| Reply::Error("org.readmit.Error.NotAuthorized", "no"));
+    let ended = readmit(&helpdesk.address, &["pass", "issue", "alice"], "");
+    assert!(ended.code == 4 && ended.hint().contains("readmit pass send"), "{ended:?}");
 }
 
 #[test]

@@ -71,6 +71,8 @@ actions! {
     CasesDeny = "cases.deny",
     /// Cases1.Resolve
     CasesResolve = "cases.resolve",
+    /// Policies1.Watch
+    PoliciesWatch = "policies.watch",
     /// Policies1.List
     PoliciesList = "policies.list",
     /// Policies1.Reload
@@ -101,6 +103,8 @@ actions! {
     PluginsRestart = "plugins.restart",
     /// Manager1.Status
     ManagerStatus = "manager.status",
+    /// Audit1.Watch
+    AuditWatch = "audit.watch",
     /// Audit1.Read
     AuditRead = "audit.read",
     /// Audit1.ReadBehind

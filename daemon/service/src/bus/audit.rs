@@ -30,6 +30,20 @@ impl Audit {
 /// Reads and checks the journal.
 #[interface(name = "org.readmit.Audit1")]
 impl Audit {
+    /// Has every alert told to this connection, and to no other, until it is closed: by the signal Alert.
+    async fn watch(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(Action::AuditWatch, connection, &header, |caller| async move {
+                self.gate.listeners.alerts.add(&caller.name);
+                Ok(())
+            })
+            .await
+    }
+
     /// Reads the journal from a time on, up to 1,000 entries: seq t, at t, actor s, kind s, case s, account s, detail s
     /// (JSON), hash s.
     #[zbus(out_args("entries"))]
@@ -95,7 +109,7 @@ impl Audit {
             .await
     }
 
-    /// People should look at this.
+    /// People should look at this; for who asked by Watch.
     #[zbus(signal)]
     pub(super) async fn alert(
         emitter: &SignalEmitter<'_>,

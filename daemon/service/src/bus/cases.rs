@@ -88,7 +88,7 @@ impl Cases {
     ) -> Result<(), Error> {
         self.gate
             .admin(Action::CasesWatch, connection, &header, |caller| async move {
-                self.gate.staff.add(&caller.name);
+                self.gate.listeners.cases.add(&caller.name);
                 Ok(())
             })
             .await

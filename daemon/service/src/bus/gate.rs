@@ -17,7 +17,7 @@ use super::caller::{Caller, Callers};
 use super::error::Error;
 use super::limits::{CALLS_AT_ONCE, CALLS_IN_HAND, MAX_DETAIL_BYTES};
 use super::shares::{Share, ShareRules, Shares};
-use super::watchers::{Staff, Watchers};
+use super::watchers::{Listeners, Watchers};
 use crate::meters::Meters;
 use crate::service::Fault;
 use crate::traces::{Traces, note};
@@ -33,7 +33,7 @@ pub struct Gate {
     /// Calls worked on.
     turns: Semaphore,
     pub(super) watchers: Watchers,
-    pub(super) staff: Staff,
+    pub(super) listeners: Listeners,
     meters: Arc<Meters>,
     traces: Arc<Traces>,
 }
@@ -59,7 +59,7 @@ impl Gate {
             places: Semaphore::new(CALLS_IN_HAND),
             turns: Semaphore::new(CALLS_AT_ONCE),
             watchers: Watchers::default(),
-            staff: Staff::default(),
+            listeners: Listeners::default(),
             meters: Arc::default(),
             traces: Arc::default(),
         }

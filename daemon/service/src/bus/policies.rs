@@ -34,6 +34,21 @@ impl Policies {
 /// Loads and explains the policies.
 #[interface(name = "org.readmit.Policies1")]
 impl Policies {
+    /// Has what becomes of the policies told to this connection, and to no other, until it is closed: by the signals
+    /// Loaded, Pending and Refused.
+    async fn watch(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(Action::PoliciesWatch, connection, &header, |caller| async move {
+                self.gate.listeners.policies.add(&caller.name);
+                Ok(())
+            })
+            .await
+    }
+
     /// Lists the versions of the policies: the one in force, then the one that waits for approval, then the candidate,
     /// then the earlier ones, the latest first. Each has version s, state s (in_force, pending, shadow, earlier), current
     /// b, and loaded_at t (when it came into force the last time; of a pending one and of a candidate, since when it is
@@ -259,15 +274,15 @@ impl Policies {
             .await
     }
 
-    /// A set of policies is in force.
+    /// A set of policies is in force; for who asked by Watch.
     #[zbus(signal)]
     pub(super) async fn loaded(emitter: &SignalEmitter<'_>, version: &str) -> zbus::Result<()>;
 
-    /// A set of policies has stood the check and waits for the approval of two persons.
+    /// A set of policies has stood the check and waits for the approval of two persons; for who asked by Watch.
     #[zbus(signal)]
     pub(super) async fn pending(emitter: &SignalEmitter<'_>, version: &str) -> zbus::Result<()>;
 
-    /// A set of policies was refused; the last one stays in force.
+    /// A set of policies was refused; the last one stays in force. For who asked by Watch.
     #[zbus(signal)]
     pub(super) async fn refused(emitter: &SignalEmitter<'_>, why: &str) -> zbus::Result<()>;
 }

@@ -10,8 +10,12 @@ use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
 use zbus::wire::Variant;
 
+use super::PATH;
+use super::audit::Audit;
+use super::cases::Cases;
 use super::gate::Gate;
-use super::{PATH, audit, cases, policies, recovery};
+use super::policies::Policies;
+use super::recovery::Recovery;
 use crate::service::Signal;
 
 /// Sends every signal out, until the service is gone.
@@ -30,31 +34,36 @@ pub async fn relay(connection: Connection, gate: Arc<Gate>, mut signals: Receive
 }
 
 async fn send(connection: &Connection, gate: &Gate, signal: &Signal) -> zbus::Result<()> {
-    let emitter = SignalEmitter::new(connection, PATH)?;
-    match signal {
-        Signal::CaseChanged { case, state } => {
-            for watcher in gate.watchers.of(case) {
-                let to = BusName::try_from(watcher)?;
-                recovery::Recovery::case_changed(&emitter.clone().set_destination(to), case.as_str(), state)
-                    .await?;
-            }
-            Ok(())
+    let listeners = &gate.listeners;
+    let to = match signal {
+        Signal::CaseChanged { case, .. } => gate.watchers.of(case),
+        Signal::CaseMoved { .. } => listeners.cases.all(),
+        Signal::Alert { .. } => listeners.alerts.all(),
+        Signal::PoliciesLoaded { .. } | Signal::PoliciesPending { .. } | Signal::PoliciesRefused { .. } => {
+            listeners.policies.all()
         }
+    };
+    for connection_name in to {
+        let to = BusName::try_from(connection_name)?;
+        tell(&SignalEmitter::new(connection, PATH)?.set_destination(to), signal).await?;
+    }
+    Ok(())
+}
+
+/// Tells one connection.
+async fn tell(emitter: &SignalEmitter<'_>, signal: &Signal) -> zbus::Result<()> {
+    match signal {
+        Signal::CaseChanged { case, state } => Recovery::case_changed(emitter, case.as_str(), state).await,
         Signal::CaseMoved { case, account, state, reason } => {
-            for watcher in gate.staff.all() {
-                let to = BusName::try_from(watcher)?;
-                let emitter = emitter.clone().set_destination(to);
-                cases::Cases::changed(&emitter, case.as_str(), account.as_str(), state, reason).await?;
-            }
-            Ok(())
+            Cases::changed(emitter, case.as_str(), account.as_str(), state, reason).await
         }
         Signal::Alert { kind, detail } => {
             let detail: HashMap<&str, Variant<'_>> =
                 detail.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
-            audit::Audit::alert(&emitter, kind, detail).await
+            Audit::alert(emitter, kind, detail).await
         }
-        Signal::PoliciesLoaded { version } => policies::Policies::loaded(&emitter, version).await,
-        Signal::PoliciesPending { version } => policies::Policies::pending(&emitter, version).await,
-        Signal::PoliciesRefused { why } => policies::Policies::refused(&emitter, why).await,
+        Signal::PoliciesLoaded { version } => Policies::loaded(emitter, version).await,
+        Signal::PoliciesPending { version } => Policies::pending(emitter, version).await,
+        Signal::PoliciesRefused { why } => Policies::refused(emitter, why).await,
     }
 }

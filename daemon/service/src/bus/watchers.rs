@@ -1,6 +1,7 @@
-//! Who is told when a case changes: the connections that have shown to know its id.
+//! Who is told what happens: nobody but the connections that may know, and never by a broadcast.
 //!
-//! The id of a case is what lets a front end act in it, so the signal is sent to them alone, never broadcast.
+//! The id of a case is what lets a front end act in it, so those are told of its changes that have shown to know it.
+//! Staff are told what they asked for by a method that polkit let them call.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -48,7 +49,18 @@ impl Watchers {
     }
 }
 
-/// The connections of staff that asked to be told of every case, under its handle.
+/// The connections of staff, by what they asked to be told.
+#[derive(Default)]
+pub(super) struct Listeners {
+    /// Every case, under its handle.
+    pub(super) cases: Staff,
+    /// What comes into force, waits, or is refused.
+    pub(super) policies: Staff,
+    /// Every alert.
+    pub(super) alerts: Staff,
+}
+
+/// Connections of staff that asked to be told the same.
 ///
 /// Names of connections are never given out twice, so one that is gone is told nothing, and nobody else in its place.
 #[derive(Default)]

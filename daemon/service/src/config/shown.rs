@@ -17,7 +17,7 @@ pub fn shown(config: &Config) -> Value {
     let plugins: Vec<Value> = config.plugins.iter().map(plugin).collect();
     json!({
         "bus": {"address": address, "admins": admins},
-        "store": {"path": config.store.path, "key": config.store.key},
+        "store": {"path": config.store.path, "key": config.store.key, "anchor": config.store.anchor_file()},
         "policy": {"directory": config.policy.directory},
         "plugins": plugins,
     })
@@ -56,7 +56,8 @@ mod tests {
         let config = Config::parse(text, Path::new("x")).unwrap();
         let wanted = json!({
             "bus": {"address": "system", "admins": ["root"]},
-            "store": {"path": "/var/lib/readmit/readmit.db", "key": "store.key"},
+            "store": {"path": "/var/lib/readmit/readmit.db", "key": "store.key",
+                "anchor": "/var/lib/readmit/readmit.db.anchor"},
             "policy": {"directory": "/etc/readmit/policies"},
             "plugins": [{"name": "email", "command": "/usr/bin/mail", "channels": [], "files": {"password_file": "smtp"}}],
         });

@@ -76,11 +76,12 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
             "Shadow",
             "StopShadow",
             "Differences",
+            "Watch",
         ],
         &["Loaded", "Pending", "Refused"],
     ),
     ("org.readmit.Plugins1", &["List", "Test", "Probe", "Restart"], &[]),
-    ("org.readmit.Audit1", &["Read", "ReadBehind", "Verify"], &["Alert"]),
+    ("org.readmit.Audit1", &["Read", "ReadBehind", "Verify", "Watch"], &["Alert"]),
     ("org.readmit.Store1", &["Backup", "RotateKey", "Keys"], &[]),
     ("org.readmit.Manager1", &["Status"], &[]),
 ];

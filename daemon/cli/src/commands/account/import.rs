@@ -15,7 +15,7 @@ use serde_json::Value;
 use zbus::Variant;
 
 use self::told::Told;
-use crate::bus::proxies::AccountsProxy;
+use crate::bus::administration::AccountsProxy;
 use crate::bus::value::{Options, object};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
@@ -168,7 +168,7 @@ fn load(
 async fn look(
     rows: &[Row],
     import: &Import,
-    accounts: &AccountsProxy<'_>,
+    accounts: &AccountsProxy,
     told: &mut Told,
     pen: &Pen,
 ) -> Result<Vec<usize>, Failure> {
@@ -191,7 +191,7 @@ async fn apply(
     rows: &[Row],
     remaining: &[usize],
     import: &Import,
-    accounts: &AccountsProxy<'_>,
+    accounts: &AccountsProxy,
     context: &mut Context,
     pen: &Pen,
 ) -> Result<(), Failure> {
@@ -223,7 +223,7 @@ async fn send(
     places: &[usize],
     import: &Import,
     dry_run: bool,
-    accounts: &AccountsProxy<'_>,
+    accounts: &AccountsProxy,
 ) -> Result<Vec<Value>, Failure> {
     let piece: Vec<Options> = places.iter().filter_map(|&place| rows.get(place)).map(Row::options).collect();
     let options = Options::from([

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::bus::proxies::AuditProxy;
+use crate::bus::administration::AuditProxy;
 use crate::bus::value::object;
 use crate::context::Context;
 use crate::draft::{Draft, unwritable};
@@ -83,7 +83,7 @@ pub async fn run(export: Export, context: &mut Context) -> Result<(), Failure> {
     })
 }
 
-async fn range(export: &Export, journal: &AuditProxy<'_>) -> Result<Range, Failure> {
+async fn range(export: &Export, journal: &AuditProxy) -> Result<Range, Failure> {
     let report = object(&journal.verify().await?);
     if report["ok"] != true {
         return Err(Failure::new(
@@ -134,7 +134,7 @@ async fn copy(
     range: &Range,
     redaction: Option<&Redaction>,
     output: &mut impl Write,
-    journal: &AuditProxy<'_>,
+    journal: &AuditProxy,
 ) -> Result<(u64, u64), Stopped> {
     writeln!(output, "{}", range.header).map_err(Stopped::Write)?;
     let (mut after, mut count) = (range.after, 0);

@@ -4,7 +4,8 @@ use clap::Args;
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use crate::bus::proxies::{CasesProxy, Changed};
+use crate::bus::administration::CasesProxy;
+use crate::bus::proxies::Changed;
 use crate::context::Context;
 use crate::failure::{Failure, Hint as _, Kind};
 use crate::output::{self, Style, plain};
@@ -32,10 +33,10 @@ const ENDED: [&str; 5] = ["completed", "denied", "vetoed", "cancelled", "expired
 
 /// Runs the verb.
 pub async fn run(watch: Watch, context: &mut Context) -> Result<(), Failure> {
-    let cases = context.cases().await?;
+    let (cases, signals) = (context.cases().await?, context.case_signals().await?);
     // Listening begins before the daemon is asked to tell, so that nothing falls in between.
-    let mut changes = cases.receive_changed().await?;
-    let mut owners = cases.inner().receive_owner_changed().await?;
+    let mut changes = signals.receive_changed().await?;
+    let mut owners = signals.inner().receive_owner_changed().await?;
     begin(&cases, watch.case.as_deref()).await?;
     loop {
         tokio::select! {
@@ -55,7 +56,7 @@ pub async fn run(watch: Watch, context: &mut Context) -> Result<(), Failure> {
     }
 }
 
-async fn begin(cases: &CasesProxy<'_>, case: Option<&str>) -> Result<(), Failure> {
+async fn begin(cases: &CasesProxy, case: Option<&str>) -> Result<(), Failure> {
     cases.watch().await?;
     if let Some(case) = case {
         let hint = "readmit case list shows the cases";

@@ -1,4 +1,8 @@
-//! Signed heads of the journal, as they left the store: from the system's journal, or from whatever kept them.
+//! Signed heads of the journal, as they left the store: from the system's journal, from the anchor, or from whatever kept
+//! them; and whether the journal still leads to them.
+
+mod anchor;
+mod comparison;
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -10,6 +14,9 @@ use serde_json::Value;
 use crate::failure::{Failure, Kind};
 use crate::limits::{HEAD_LINE_BYTES, HEADS_BYTES, HEADS_COMPARED};
 use crate::work::aside;
+
+pub use anchor::{Anchored, anchor};
+pub use comparison::{Problem, compare};
 
 /// What the daemon marks its heads with.
 const MESSAGE_ID: &str = "5d0c7a1e0b6f4b7c9e6b3a8f2d41c9e7";
