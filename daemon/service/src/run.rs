@@ -262,6 +262,7 @@ fn settings(config: &Config) -> Settings {
     Settings {
         rules,
         limits: config.limits.clone(),
+        spend: config.spend.clone(),
         organization: config.organization.clone(),
         support_contact: contact(&config.support),
         sender: sender.map(|sender| sender.as_str().to_owned()).unwrap_or_default(),

@@ -157,7 +157,9 @@ pub enum Write {
         subject: String,
         /// The time in which at most `max` are taken.
         window: Duration,
-        /// How many.
+        /// How much it counts.
+        amount: u32,
+        /// How much in all.
         max: u32,
     },
     /// Forgets what was charged against a limit for a subject, if anything was.
@@ -269,6 +271,18 @@ pub enum Write {
     },
     /// Ends all waiting for approval. `NotFound` if nothing waits.
     WithdrawPolicy,
+    /// Stops a channel: nothing is to be delivered on it. `Exists` if it is stopped.
+    Pause {
+        /// The channel.
+        channel: String,
+        /// Why, in words.
+        because: String,
+    },
+    /// Lets a channel go on. `NotFound` if it is not stopped.
+    Resume {
+        /// The channel.
+        channel: String,
+    },
 }
 
 impl Write {
@@ -296,6 +310,9 @@ impl Write {
             }
             Self::Charge { subject, .. } | Self::Forget { subject, .. } => {
                 within(subject.len(), MAX_WORD_BYTES, "the subject")
+            }
+            Self::Pause { channel, because } => {
+                within(channel.len().max(because.len()), MAX_WORD_BYTES, "the channel or why it is paused")
             }
             Self::Enqueue(item) => {
                 within(item.channel.len(), MAX_WORD_BYTES, "the channel")?;
@@ -344,7 +361,8 @@ impl Write {
             | Self::ActivatePolicy { .. }
             | Self::PoliciesFound(_)
             | Self::ApprovePolicy { .. }
-            | Self::WithdrawPolicy => Ok(()),
+            | Self::WithdrawPolicy
+            | Self::Resume { .. } => Ok(()),
         }
     }
 
@@ -386,6 +404,8 @@ impl Write {
             Self::ProposePolicy { .. } => "propose a policy",
             Self::ApprovePolicy { .. } => "approve a policy",
             Self::WithdrawPolicy => "withdraw a policy",
+            Self::Pause { .. } => "pause a channel",
+            Self::Resume { .. } => "resume a channel",
         }
     }
 }

@@ -27,19 +27,26 @@ struct Span {
 const SPAN_BYTES: usize = 20;
 
 impl Tally {
-    /// Takes a charge at `now`, if that leaves at most `max` in any `window`.
+    /// Takes a charge of `amount` at `now`, if that leaves at most `max` in any `window`; `u32::MAX` is no limit.
     ///
     /// # Errors
     /// The time from which on it would be taken, if nothing else is charged until then.
-    pub fn charge(&mut self, now: Timestamp, window: Duration, max: u32) -> Result<(), Timestamp> {
+    pub fn charge(
+        &mut self,
+        now: Timestamp,
+        window: Duration,
+        amount: u32,
+        max: u32,
+    ) -> Result<(), Timestamp> {
         let seconds = window.as_secs().max(1);
         self.spans.retain(|span| span.last.saturating_add(seconds) > now.unix());
         let mut counted: u64 = self.spans.iter().map(|span| u64::from(span.count)).sum();
-        if counted >= u64::from(max) {
+        let fits = |counted: u64| max == u32::MAX || counted.saturating_add(amount.into()) <= u64::from(max);
+        if !fits(counted) {
             let mut retry_at = now.unix().saturating_add(seconds);
             for span in &self.spans {
                 counted -= u64::from(span.count);
-                if counted < u64::from(max) {
+                if fits(counted) {
                     retry_at = span.last.saturating_add(seconds);
                     break;
                 }
@@ -49,10 +56,10 @@ impl Tally {
         let part = seconds.div_ceil(QUOTA_PARTS);
         match self.spans.last_mut() {
             Some(span) if now.unix().saturating_sub(span.first) < part => {
-                span.count = span.count.saturating_add(1);
+                span.count = span.count.saturating_add(amount);
                 span.last = span.last.max(now.unix());
             }
-            Some(_) | None => self.spans.push(Span { first: now.unix(), last: now.unix(), count: 1 }),
+            Some(_) | None => self.spans.push(Span { first: now.unix(), last: now.unix(), count: amount }),
         }
         Ok(())
     }
@@ -106,19 +113,19 @@ mod tests {
     fn the_limit_is_taken_and_not_passed_and_comes_back() {
         let mut tally = Tally::default();
         for second in [0, 10, 1000] {
-            assert_eq!(tally.charge(at(second), HOUR, 3), Ok(()));
+            assert_eq!(tally.charge(at(second), HOUR, 1, 3), Ok(()));
         }
         // 0 and 10 share a span, whose last charge leaves at 3610.
-        assert_eq!(tally.charge(at(1001), HOUR, 3), Err(at(3610)));
-        assert_eq!(tally.charge(at(3609), HOUR, 3), Err(at(3610)));
-        assert_eq!(tally.charge(at(3610), HOUR, 3), Ok(()));
-        assert_eq!(tally.charge(at(3610), HOUR, 3), Ok(()));
-        assert_eq!(tally.charge(at(3611), HOUR, 3), Err(at(4600)));
+        assert_eq!(tally.charge(at(1001), HOUR, 1, 3), Err(at(3610)));
+        assert_eq!(tally.charge(at(3609), HOUR, 1, 3), Err(at(3610)));
+        assert_eq!(tally.charge(at(3610), HOUR, 1, 3), Ok(()));
+        assert_eq!(tally.charge(at(3610), HOUR, 1, 3), Ok(()));
+        assert_eq!(tally.charge(at(3611), HOUR, 1, 3), Err(at(4600)));
     }
 
     #[test]
     fn a_limit_of_nothing_takes_nothing() {
-        assert_eq!(Tally::default().charge(at(0), HOUR, 0), Err(at(3600)));
+        assert_eq!(Tally::default().charge(at(0), HOUR, 1, 0), Err(at(3600)));
     }
 
     #[test]
@@ -134,14 +141,14 @@ mod tests {
             let mut longest_wait = 0;
             for _ in 0..5000 {
                 now += random(window / 4 + 2);
-                match tally.charge(at(now), Duration::from_secs(window), max) {
+                match tally.charge(at(now), Duration::from_secs(window), 1, max) {
                     Ok(()) => taken.push(now),
                     Err(retry_at) => {
                         let wait = retry_at.since(at(now)).as_secs();
                         assert!(wait > 0);
                         longest_wait = longest_wait.max(wait);
                         let mut later = tally.clone();
-                        assert_eq!(later.charge(retry_at, Duration::from_secs(window), max), Ok(()));
+                        assert_eq!(later.charge(retry_at, Duration::from_secs(window), 1, max), Ok(()));
                     }
                 }
                 tally = Tally::from_bytes(&tally.to_bytes()).unwrap();
@@ -158,11 +165,23 @@ mod tests {
     #[test]
     fn a_changed_window_keeps_what_was_charged() {
         let mut tally = Tally::default();
-        assert_eq!(tally.charge(at(0), HOUR, 2), Ok(()));
-        assert_eq!(tally.charge(at(0), HOUR, 2), Ok(()));
-        assert_eq!(tally.charge(at(1), HOUR * 2, 2), Err(at(7200)));
-        assert_eq!(tally.charge(at(1), HOUR, 3), Ok(()));
+        assert_eq!(tally.charge(at(0), HOUR, 1, 2), Ok(()));
+        assert_eq!(tally.charge(at(0), HOUR, 1, 2), Ok(()));
+        assert_eq!(tally.charge(at(1), HOUR * 2, 1, 2), Err(at(7200)));
+        assert_eq!(tally.charge(at(1), HOUR, 1, 3), Ok(()));
         assert_eq!(tally.expires_at(HOUR), at(3601));
+    }
+
+    #[test]
+    fn a_charge_may_weigh_more_and_is_taken_whole_or_not_at_all() {
+        let mut tally = Tally::default();
+        assert_eq!(tally.charge(at(0), HOUR, 60, 100), Ok(()));
+        assert_eq!(tally.charge(at(600), HOUR, 41, 100), Err(at(3600)));
+        assert_eq!(tally.charge(at(600), HOUR, 40, 100), Ok(()));
+        assert_eq!(tally.charge(at(601), HOUR, 61, 100), Err(at(4200)), "the first leaves too little room");
+        assert_eq!(tally.charge(at(601), HOUR, 101, 100), Err(at(4201)), "more than ever fits");
+        assert_eq!(tally.charge(at(3600), HOUR, 60, 100), Ok(()));
+        assert_eq!(tally.charge(at(3601), HOUR, u32::MAX, u32::MAX), Ok(()), "no limit");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::keyring::KeyId;
 use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
 use crate::overview::Overview;
+use crate::pause::Pause;
 use crate::retention::{Pruned, Retention};
 use crate::shadow::{ShadowRow, StoredDifference};
 use crate::token::TokenRow;
@@ -99,6 +100,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The policy versions on file, the newest first, with the time each was first kept.
     fn policies(&self) -> Reply<'_, Vec<(PolicyVersion, Timestamp)>>;
+
+    /// The channels that are paused.
+    fn pauses(&self) -> Reply<'_, Vec<Pause>>;
 
     /// The last candidate set that was asked beside the one in force.
     fn shadow(&self) -> Reply<'_, Option<ShadowRow>>;

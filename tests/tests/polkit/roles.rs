@@ -42,6 +42,8 @@ const TABLE: &[(&str, &str)] = &[
     ("Plugins1 List", "nnyyyp"),
     ("Plugins1 Test ss email x", "nnnyyp"),
     ("Plugins1 Restart s email", "nnnyyp"),
+    ("Plugins1 Pause ss voice x", "nynyyp"),
+    ("Plugins1 Resume s voice", "nnnyyp"),
     ("Audit1 Watch", "yyyyyp"),
     ("Audit1 Read tu 0 10", "nnyyyp"),
     ("Audit1 Verify", "nnyyyp"),

@@ -189,6 +189,10 @@ interface! {
         fn probe(plugin: &str) -> Answer = "Probe";
         /// Starts a plugin anew.
         fn restart(plugin: &str) -> () = "Restart";
+        /// Stops a channel.
+        fn pause(channel: &str, because: &str) -> () = "Pause";
+        /// Lets a channel go on.
+        fn resume(channel: &str) -> () = "Resume";
     }
 }
 

@@ -18,10 +18,12 @@ Examples:
   readmit plugin test voice +14155550123           makes a test call
   readmit plugin probe email                       connects and logs in, and sends nothing
   readmit plugin restart voice
+  readmit plugin pause voice --because 'calls that nobody made'   stops every call, at once
+  readmit plugin resume voice
 
 JSON: list: [{plugin, version, channels, state, restarts, since, last_error}]; test: {disposition, detail}; \
 probe: {supported, ok, steps: [{name, ok, detail}]}; \
-restart: {done, plugin}. A test that does not arrive, or a probe that fails, ends with exit code 1.";
+restart: {done, plugin}; pause, resume: {done, channel}. A test that does not arrive, or a probe that fails, ends with exit code 1.";
 
 /// See and test the plugins
 #[derive(Args)]
@@ -51,6 +53,22 @@ enum Verb {
     Restart {
         /// The plugin
         plugin: String,
+    },
+    /// Stop every call or message at once, tests too, until somebody resumes them
+    ///
+    /// What is under way is called off. Messages wait; whoever needs a call is told that it could not be placed, and
+    /// the policy says how they go on. A restart of the daemon changes nothing about it.
+    Pause {
+        /// The channel, as voice or email
+        channel: String,
+        /// Why, for whoever finds it stopped
+        #[arg(long, value_name = "TEXT")]
+        because: String,
+    },
+    /// Let calls or messages go on
+    Resume {
+        /// The channel, as voice or email
+        channel: String,
     },
 }
 
@@ -92,6 +110,16 @@ pub async fn run(plugin: Plugin, context: &mut Context) -> Result<(), Failure> {
             context.output.answer(&done("plugin", &plugin), |_| {
                 format!("Plugin {plugin} is starting anew. How it is: readmit plugin list\n")
             })
+        }
+        Verb::Pause { channel, because } => {
+            plugins.pause(&channel, &because).await?;
+            context.output.answer(&done("channel", &channel), |_| {
+                format!("Nothing is delivered on {channel}. To go on: readmit plugin resume {channel}\n")
+            })
+        }
+        Verb::Resume { channel } => {
+            plugins.resume(&channel).await?;
+            context.output.answer(&done("channel", &channel), |_| format!("{channel} goes on.\n"))
         }
     }
 }

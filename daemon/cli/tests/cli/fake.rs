@@ -64,6 +64,8 @@ const CONTRACT: &[(&str, &str, &str, &str)] = &[
     ("Plugins1", "Test", "ss", "a{sv}"),
     ("Plugins1", "Probe", "s", "a{sv}"),
     ("Plugins1", "Restart", "s", ""),
+    ("Plugins1", "Pause", "ss", ""),
+    ("Plugins1", "Resume", "s", ""),
     ("Manager1", "Status", "", "a{sv}"),
     ("Audit1", "Read", "tu", "aa{sv}"),
     ("Audit1", "ReadBehind", "tu", "aa{sv}"),

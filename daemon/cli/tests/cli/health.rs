@@ -37,6 +37,22 @@ fn plugins() {
         keys: &["done", "plugin"],
         words: &["starting anew"],
     });
+    check(Row {
+        arguments: &["plugin", "pause", "voice", "--because", "the bill"],
+        input: "",
+        call: ("Plugins1.Pause", json!(["voice", "the bill"])),
+        answer: json!(null),
+        keys: &["done", "channel"],
+        words: &["readmit plugin resume voice"],
+    });
+    check(Row {
+        arguments: &["plugin", "resume", "voice"],
+        input: "",
+        call: ("Plugins1.Resume", json!(["voice"])),
+        answer: json!(null),
+        keys: &["done", "channel"],
+        words: &["voice goes on"],
+    });
     let fake = Fake::always(json!({"disposition": "busy"}));
     let ended = readmit(&fake.address, &["plugin", "test", "voice", "+14155550123"], "");
     assert_eq!(ended.code, 1);

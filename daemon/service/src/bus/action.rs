@@ -101,6 +101,10 @@ actions! {
     PluginsProbe = "plugins.probe",
     /// Plugins1.Restart
     PluginsRestart = "plugins.restart",
+    /// Plugins1.Pause
+    PluginsPause = "plugins.pause",
+    /// Plugins1.Resume
+    PluginsResume = "plugins.resume",
     /// Manager1.Status
     ManagerStatus = "manager.status",
     /// Audit1.Watch

@@ -94,6 +94,42 @@ impl Plugins {
             )
             .await
     }
+
+    /// Stops a channel, as voice, and says why: what is under way on it is called off, and nothing is delivered on it
+    /// until it is resumed, restarts of the daemon notwithstanding.
+    async fn pause(
+        &self,
+        channel: String,
+        because: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(
+                Action::PluginsPause.about("channel", &channel),
+                connection,
+                &header,
+                |caller| async move { self.service.pause_channel(&channel, &because, &caller.actor()).await },
+            )
+            .await
+    }
+
+    /// Lets a channel go on; messages that waited are sent.
+    async fn resume(
+        &self,
+        channel: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        self.gate
+            .admin(
+                Action::PluginsResume.about("channel", &channel),
+                connection,
+                &header,
+                |caller| async move { self.service.resume_channel(&channel, &caller.actor()).await },
+            )
+            .await
+    }
 }
 
 fn probed(probe: &Probe) -> Dict {

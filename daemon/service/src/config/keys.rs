@@ -155,6 +155,13 @@ pub const KEYS: &[Key] = &[
     limit("limits.calls_per_number_per_15_minutes", "3", "Calls to one number."),
     limit("limits.calls_per_number_per_day", "10", "Calls to one number over a day."),
     limit("limits.calls_per_account_per_day", "10", "Calls for one account over a day."),
+    limit(
+        "limits.calls_per_number_block_per_hour",
+        "30",
+        "Calls to numbers that differ only in the last four digits.",
+    ),
+    limit("limits.calls_per_country_per_hour", "500", "Calls to numbers of one country."),
+    limit("limits.calls_per_address_per_hour", "30", "Calls asked for from one network address."),
     limit("limits.calls_per_hour", "1000", "Calls in total."),
     limit(
         "limits.tries_per_address_per_hour",
@@ -168,6 +175,16 @@ pub const KEYS: &[Key] = &[
     ),
     limit("limits.passwords_per_account_per_15_minutes", "10", "Passwords tried for one account at sign-in."),
     limit("limits.tickets_per_address_per_hour", "10", "Requests to support from one network address."),
+    text(
+        "spend.per_day",
+        "\"\"",
+        "What calls may cost in any 24 hours, as \"25.00\" in the currency of the rates; empty: no limit. Needs rates. Past it no call is made, and people are alerted.",
+    ),
+    list(
+        "spend.rates",
+        "[]",
+        "What a minute costs, by the beginning of the number, as \"+49 0.08\"; the longest that fits counts, and a number with no rate is as dear as the dearest. Every call counts as a minute at least.",
+    ),
     text(
         "metrics.listen",
         "\"systemd\"",

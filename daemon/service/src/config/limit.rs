@@ -60,6 +60,12 @@ limits! {
     calls_per_number_day: 10 in DAY, "calls_per_number_per_day";
     /// Calls for one account, over a day.
     calls_per_account_day: 10 in DAY, "calls_per_account_per_day";
+    /// Calls to numbers that differ only in the last four digits.
+    calls_per_block: 30 in HOUR, "calls_per_number_block_per_hour";
+    /// Calls to one country.
+    calls_per_country: 500 in HOUR, "calls_per_country_per_hour";
+    /// Calls asked for from one network address.
+    calls_per_address: 30 in HOUR, "calls_per_address_per_hour";
     /// Calls in total.
     calls_total_hour: 1000 in HOUR, "calls_per_hour";
     /// Proofs tried from one network address, right ones too: past it even a right one gains nothing.

@@ -14,6 +14,7 @@ mod plugin;
 mod read;
 mod report;
 mod shown;
+mod spend;
 mod tracing;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub use metrics::{Metrics, MetricsListen};
 pub use plugin::{Launch, PluginConfig, is_channel_name};
 pub use report::{ConfigError, Problem, Report};
 pub use shown::shown;
+pub use spend::{Money, Spend};
 pub use tracing::{Collector, Tracing};
 
 /// Where the configuration is, if nobody says otherwise.
@@ -73,6 +75,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[limits]`
     pub limits: LimitRules,
+    /// `[spend]`: what calls may cost.
+    pub spend: Spend,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `sandbox.mode`: whether the daemon walls itself in.
@@ -267,6 +271,7 @@ impl Default for Config {
             sign_in: SignInRules::default(),
             retention: UpkeepRules::default().retention,
             limits: LimitRules::default(),
+            spend: Spend::default(),
             metrics: Metrics::default(),
             sandbox: Sandboxing::default(),
             tracing: Tracing::default(),

@@ -13,7 +13,7 @@ use super::limit::LimitRules;
 use super::report::Report;
 use super::{
     Activation, Admin, Bus, BusAddress, CaseTimes, Config, DAY, HOUR, MAX_AUDIENCE_BYTES, MAX_PLUGINS, MIB,
-    MINUTE, Policy, Sandboxing, Store, Support, metrics, plugin, tracing,
+    MINUTE, Policy, Sandboxing, Store, Support, metrics, plugin, spend, tracing,
 };
 use crate::service::SignInRules;
 
@@ -51,6 +51,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
     let mut section = root.section("limits");
     let limits = LimitRules::read(&mut section);
     section.finish();
+    let spend = spend::read(root.section("spend"));
     let metrics = metrics::read(root.section("metrics"));
     let mut section = root.section("sandbox");
     let sandbox = section.value("mode", default.sandbox, sandboxing);
@@ -80,6 +81,7 @@ fn config(notes: &Notes<'_>, document: &DeTable<'_>) -> Config {
         sign_in,
         retention,
         limits,
+        spend,
         metrics,
         sandbox,
         tracing,

@@ -1,7 +1,7 @@
 //! Every key wrong once, every key right once, and nothing at all.
 
 use super::*;
-use crate::config::{Collector, Launch, Limit, Metrics, MetricsListen, Problem, Tracing};
+use crate::config::{Collector, Launch, Limit, Metrics, MetricsListen, Money, Problem, Tracing};
 
 fn parse(text: &str) -> Result<Config, Report> {
     Config::parse(text, Path::new("readmit.toml"))
@@ -60,11 +60,17 @@ fn every_key_says_what_it_says() {
         calls_per_number_per_15_minutes = 5
         calls_per_number_per_day = 6
         calls_per_account_per_day = 7
+        calls_per_number_block_per_hour = 13
+        calls_per_country_per_hour = 14
+        calls_per_address_per_hour = 15
         calls_per_hour = 8
         tries_per_address_per_hour = 9
         codes_per_account_per_15_minutes = 10
         passwords_per_account_per_15_minutes = 12
         tickets_per_address_per_hour = 11
+        [spend]
+        per_day = "25.50"
+        rates = ["+1 0.014", "+49 0.08"]
         [metrics]
         listen = "unix:/run/readmit/metrics.sock"
         group = "prometheus"
@@ -120,6 +126,9 @@ fn every_key_says_what_it_says() {
         calls_per_number: limit(5, 15),
         calls_per_number_day: limit(6, 1440),
         calls_per_account_day: limit(7, 1440),
+        calls_per_block: limit(13, 60),
+        calls_per_country: limit(14, 60),
+        calls_per_address: limit(15, 60),
         calls_total_hour: limit(8, 60),
         tries_per_address: limit(9, 60),
         verifies_per_account: limit(10, 15),
@@ -127,6 +136,8 @@ fn every_key_says_what_it_says() {
         tickets_per_address: limit(11, 60),
     };
     assert_eq!(config.limits, limits);
+    assert_eq!(config.spend.per_day, Some(Money(25_500)));
+    assert_eq!(config.spend.minute("+4930123456"), Money(80));
     let listen = MetricsListen::Unix("/run/readmit/metrics.sock".into());
     assert_eq!(config.metrics, Metrics { listen, group: Some("prometheus".to_owned()) });
     assert_eq!(config.sandbox, Sandboxing::Require);
@@ -231,6 +242,19 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
         "",
     ),
     ("limits", "tickets_per_address_per_hour = 0", "limits.tickets_per_address_per_hour", "out of range", ""),
+    ("spend", "per_day = \"25,00\"", "spend.per_day", "no amount", "\"25.00\""),
+    ("spend", "per_day = 25", "spend.per_day", "has to be a text", "quotes"),
+    ("spend", "per_day = \"25.00\"", "spend.per_day", "no rate says", "spend.rates"),
+    (
+        "spend",
+        "rates = [\"+1 0.5\"]\nper_day = \"0.25\"",
+        "spend.per_day",
+        "less than one minute of the dearest call, 0.500",
+        "raise it",
+    ),
+    ("spend", "rates = [\"49 0.08\"]", "spend.rates", "is no rate", "\"+49 0.08\""),
+    ("spend", "rates = [\"+49\"]", "spend.rates", "is no rate", "\"+49 0.08\""),
+    ("spend", "rates = \"+49 0.08\"", "spend.rates", "list of texts", "[\"one\""),
     ("metrics", "listen = \"0.0.0.0:9464\"", "metrics.listen", "open to the network", "\"127.0.0.1:9464\""),
     ("metrics", "listen = \"[2001:db8::1]:80\"", "metrics.listen", "open to the network", "127.0.0.1:80"),
     ("metrics", "listen = \"localhost:9464\"", "metrics.listen", "nowhere to listen", "\"systemd\""),

@@ -40,6 +40,8 @@ struct Shared {
     plugins: Vec<Managed>,
     changes: watch::Sender<u64>,
     under_way: Mutex<HashMap<DeliveryId, UnderWay>>,
+    /// Channels on which nothing is delivered.
+    paused: Mutex<BTreeSet<String>>,
     timing: Timing,
     stop: CancellationToken,
 }
@@ -52,6 +54,7 @@ struct Managed {
 
 /// A delivery that has not ended. Whoever asks for the same id meanwhile waits for the same end.
 struct UnderWay {
+    channel: String,
     end: watch::Receiver<Option<Ended>>,
     cancel: CancellationToken,
 }
@@ -89,7 +92,14 @@ impl Supervisor {
             workers.push(tokio::spawn(worker.run()));
             managed.push(Managed { name, board, restart });
         }
-        let shared = Shared { plugins: managed, changes, under_way: Mutex::default(), timing, stop };
+        let shared = Shared {
+            plugins: managed,
+            changes,
+            under_way: Mutex::default(),
+            paused: Mutex::default(),
+            timing,
+            stop,
+        };
         Self { shared: Arc::new(shared), workers: Mutex::new(workers) }
     }
 
@@ -108,6 +118,20 @@ impl Supervisor {
         if let Some(under_way) = self.shared.under_way.lock().get(id) {
             under_way.cancel.cancel();
         }
+    }
+
+    /// Delivers nothing more on a channel, and calls off what is under way on it.
+    pub fn pause(&self, channel: &str) {
+        self.shared.paused.lock().insert(channel.to_owned());
+        let under_way = self.shared.under_way.lock();
+        for stopped in under_way.values().filter(|under_way| under_way.channel == channel) {
+            stopped.cancel.cancel();
+        }
+    }
+
+    /// Delivers on a channel again.
+    pub fn resume(&self, channel: &str) {
+        self.shared.paused.lock().remove(channel);
     }
 
     /// The channels that the plugins deliver on, as far as they have said so, whether they run just now or not.
@@ -217,10 +241,15 @@ impl Shared {
         if let Some(known) = under_way.get(request.id()) {
             return known.end.clone();
         }
-        let id = request.id().clone();
+        let (id, channel) = (request.id().clone(), request.channel().to_owned());
+        // Looked at under the lock, so that a pause misses none that begins meanwhile.
+        if self.paused.lock().contains(&channel) {
+            let why = "the channel is paused: readmit plugin resume lets it go on";
+            return watch::channel(Some(Ended::because(Disposition::Unreachable, why))).1;
+        }
         let (tell, end) = watch::channel(None);
         let cancel = CancellationToken::new();
-        under_way.insert(id.clone(), UnderWay { end: end.clone(), cancel: cancel.clone() });
+        under_way.insert(id.clone(), UnderWay { channel, end: end.clone(), cancel: cancel.clone() });
         drop(under_way);
         let boards = match only {
             Some(board) => vec![board],

@@ -108,6 +108,7 @@ impl Service {
                 scope: IN_A_ROW,
                 subject: account.as_str().to_owned(),
                 window: SIGN_IN_FAILURES,
+                amount: 1,
                 max: CONSECUTIVE_FAILURES,
             },
         ];

@@ -68,23 +68,7 @@ impl Service {
             }
             return charges;
         }
-        // Nobody else's calls count against a number that is not there.
-        let number = match (&case.addresses.phone, case.standing) {
-            (Some(phone), Standing::Known) => phone.as_str().to_owned(),
-            (_, Standing::Decoy) | (None, Standing::Known) => format!("none of {account}"),
-        };
-        self.call_charges(account, &number)
-    }
-
-    /// What one call to a number counts against, whatever it is for.
-    pub(super) fn call_charges(&self, account: &str, number: &str) -> Vec<Write> {
-        let limits = &self.settings.limits;
-        vec![
-            charge("calls_total_hour", "all", limits.calls_total_hour),
-            charge("calls_per_account_day", account, limits.calls_per_account_day),
-            charge("calls_per_number", number, limits.calls_per_number),
-            charge("calls_per_number_day", number, limits.calls_per_number_day),
-        ]
+        self.call_charges_of(case)
     }
 
     /// What a policy is told about earlier recoveries of an account that is not there: it was opened, and failed, as
@@ -124,7 +108,7 @@ impl Service {
 
 /// A charge against a configured limit.
 pub(super) fn charge(scope: &'static str, subject: &str, limit: Limit) -> Write {
-    Write::Charge { scope, subject: subject.to_owned(), window: limit.window, max: limit.max }
+    Write::Charge { scope, subject: subject.to_owned(), window: limit.window, amount: 1, max: limit.max }
 }
 
 /// One more wrong proof of an account that is not there; never refused.
@@ -133,7 +117,13 @@ pub(super) fn count_unknown_failure(account: &AccountId, factor: &Factor) -> Wri
 }
 
 fn unknown_failure(account: &AccountId, factor: &Factor, max: u32) -> Write {
-    Write::Charge { scope: UNKNOWN, subject: format!("{factor} {account}"), window: UNKNOWN_FAILURES, max }
+    Write::Charge {
+        scope: UNKNOWN,
+        subject: format!("{factor} {account}"),
+        window: UNKNOWN_FAILURES,
+        amount: 1,
+        max,
+    }
 }
 
 /// Whom an address is counted for: IPv6 by the network of 64 bits that one subscriber has, however it is written.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -265,7 +266,8 @@ impl Service {
             disposition,
             detail: ended.detail.clone().unwrap_or_default(),
         };
-        let applied = self.apply(case, ACTOR, event, vec![finish]).await?;
+        let writes = iter::once(finish).chain(self.other_minutes(delivery)).collect();
+        let applied = self.apply(case, ACTOR, event, writes).await?;
         self.count(delivery, &ended, Some(&applied.case));
         Ok(())
     }

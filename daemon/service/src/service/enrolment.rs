@@ -13,6 +13,7 @@ use readmit_recovery::secret::Secret;
 use readmit_store::{Entry, Write};
 use serde_json::{Map, Value};
 
+use super::calling::CallTo;
 use super::counting::charge;
 use super::limits::{TEST_CALL, TEST_CODE_DIGITS, TEST_CODE_TRIES, TEST_MESSAGE};
 use super::{Fault, Officer, Service, now};
@@ -90,7 +91,12 @@ impl Service {
         self.not_own(&account.id, by).await?;
         let phone = account.phones.first().ok_or_else(|| none_on_file("phone number", "--phone"))?;
         let number = phone.number.as_str().to_owned();
-        let charges = self.call_charges(account.id.as_str(), &number);
+        let charges = self.call_charges(&CallTo {
+            account: account.id.as_str(),
+            number: Some(&number),
+            country: phone.country.as_deref().unwrap_or_default(),
+            asked_from: None,
+        });
         self.begin_test(&account.id, "voice", charges, actor).await?;
         let trial = Trial { trials: &self.trials, id: fresh_id()? };
         self.trials.codes.lock().insert(trial.id.clone(), (code, TEST_CODE_TRIES));

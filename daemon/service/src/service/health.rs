@@ -2,7 +2,7 @@
 //! anything. What needs somebody is said with how to mend it.
 
 use readmit_recovery::time::Timestamp;
-use readmit_store::{Overview, PendingPolicy};
+use readmit_store::{Overview, Pause, PendingPolicy};
 
 use super::alerts::KeptAlert;
 use super::limits::{LOW_DISK_BYTES, LOW_DISK_PART, SLOW_QUEUE};
@@ -27,6 +27,8 @@ pub struct Health {
     pub store: Overview,
     /// The last alerts, the latest first.
     pub alerts: Vec<KeptAlert>,
+    /// The channels that somebody has stopped.
+    pub paused: Vec<Pause>,
     /// What does not work as it should.
     pub degraded: Vec<Degraded>,
 }
@@ -56,6 +58,7 @@ impl Service {
             plugins: self.plugins()?.list(),
             store: self.store.overview().await?,
             alerts: self.alerts.latest(),
+            paused: self.store.pauses().await?,
             degraded: Vec::new(),
         };
         health.degraded = degraded(&health);
@@ -81,6 +84,11 @@ fn degraded(health: &Health) -> Vec<Degraded> {
                 format!("readmit plugin probe {0} says why; readmit plugin restart {0}", plugin.plugin);
             add(format!("plugin {}", plugin.plugin), format!("is {}: {why}", plugin.state.as_str()), mend);
         }
+    }
+    for pause in &health.paused {
+        let Pause { channel, since, actor, because } = pause;
+        let what = format!("was paused by {actor} at {}: {because}", since.rfc3339());
+        add(format!("channel {channel}"), what, format!("readmit plugin resume {channel}"));
     }
     let waits = health.store.oldest_due.map(|due| health.now.since(due)).unwrap_or_default();
     if waits >= SLOW_QUEUE {
@@ -144,6 +152,7 @@ mod tests {
                 disk_bytes: LOW_DISK_BYTES * LOW_DISK_PART,
             },
             alerts: Vec::new(),
+            paused: Vec::new(),
             degraded: Vec::new(),
         }
     }

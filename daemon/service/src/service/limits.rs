@@ -28,6 +28,10 @@ pub const MAX_WORD_BYTES: usize = 256;
 pub const MAX_ITEMS: usize = 64;
 /// Messages handed to plugins at once.
 pub const MESSAGES_AT_ONCE: usize = 256;
+/// The last digits in which the numbers of one block differ.
+pub const BLOCK_DIGITS: usize = 4;
+/// The time in which calls may cost so much.
+pub const SPEND_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// Calls handed to plugins at once.
 pub const CALLS_AT_ONCE: usize = 512;
 /// Pretended deliveries at once: each is but a timer.

@@ -7,6 +7,7 @@ mod activation;
 mod admission;
 mod alerts;
 mod authentication;
+mod calling;
 mod client;
 mod counting;
 mod decisions;
@@ -23,6 +24,7 @@ mod likeness;
 mod limits;
 mod on_file;
 mod passwords;
+mod pauses;
 mod payload;
 mod plugins;
 mod policies;
@@ -79,7 +81,7 @@ pub use upkeep::{KeyStatus, Rotation, UpkeepRules};
 pub use versions::{PolicyListing, PolicyState};
 pub use writes::ended_by_restore;
 
-use crate::config::LimitRules;
+use crate::config::{LimitRules, Spend};
 use crate::jws::JwsKey;
 use crate::meters::Meters;
 use crate::plugins::Supervisor;
@@ -99,6 +101,8 @@ pub struct Settings {
     pub rules: Rules,
     /// The limits that outlive restarts.
     pub limits: LimitRules,
+    /// What calls may cost.
+    pub spend: Spend,
     /// The organization's name, for authenticator apps.
     pub organization: String,
     /// How people reach support, in words.
@@ -256,6 +260,7 @@ impl Service {
     /// # Errors
     /// [`Fault`] if what a crash left behind cannot be put right.
     pub async fn run(self: &Arc<Self>, shutdown: CancellationToken) -> Result<(), Fault> {
+        self.keep_pauses().await?;
         self.resume_deliveries().await?;
         let told = async {
             shutdown.cancelled().await;
@@ -300,7 +305,11 @@ impl Service {
 
     /// As [`Service::commit`], for who must know why it failed.
     async fn commit_plainly(&self, actor: &str, writes: Vec<Write>) -> Result<Committed, CommitError> {
-        self.store.commit(self.change(actor, writes)).await
+        let committed = self.store.commit(self.change(actor, writes)).await;
+        if let Err(CommitError::RateLimited { scope, .. }) = &committed {
+            self.alert_of_limit(scope);
+        }
+        committed
     }
 }
 

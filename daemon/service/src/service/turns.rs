@@ -240,7 +240,11 @@ impl Service {
         let mut change = self.change(actor, writes);
         change.at = at;
         let queued: Vec<DeliveryId> = change.writes.iter().filter_map(queues).collect();
-        self.traces.within("commit", Vec::new, self.store.commit(change)).await?;
+        let committed = self.traces.within("commit", Vec::new, self.store.commit(change)).await;
+        if let Err(CommitError::RateLimited { scope, .. }) = &committed {
+            self.alert_of_limit(scope);
+        }
+        committed?;
         self.traces.remember(queued.iter());
         // Whoever opens a case learns its id, and with it the state, by the reply; nobody else knows it yet.
         if matches!(row, Row::Update { .. }) {

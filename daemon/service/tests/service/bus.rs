@@ -80,7 +80,7 @@ const CONTRACT: &[(&str, &[&str], &[&str])] = &[
         ],
         &["Loaded", "Pending", "Refused"],
     ),
-    ("org.readmit.Plugins1", &["List", "Test", "Probe", "Restart"], &[]),
+    ("org.readmit.Plugins1", &["List", "Test", "Probe", "Restart", "Pause", "Resume"], &[]),
     ("org.readmit.Audit1", &["Read", "ReadBehind", "Verify", "Watch"], &["Alert"]),
     ("org.readmit.Store1", &["Backup", "RotateKey", "Keys"], &[]),
     ("org.readmit.Manager1", &["Status"], &[]),

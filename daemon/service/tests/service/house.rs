@@ -13,7 +13,7 @@ use readmit_recovery::rules::Rules;
 use readmit_recovery::secret::Secret;
 use readmit_recovery::totp::{Authenticator, STEP_SECONDS};
 use readmit_store::{JournalRow, Keyring, SqliteOptions, SqliteStore, Store};
-use readmitd::config::{Activation, LimitRules, PluginConfig};
+use readmitd::config::{Activation, LimitRules, PluginConfig, Spend};
 use readmitd::jws::JwsKey;
 use readmitd::plugins::Supervisor;
 use readmitd::service::{
@@ -116,7 +116,17 @@ impl House {
     /// Whatever is in this directory.
     pub async fn on(directory: Arc<TempDir>, limits: LimitRules, plugins: Vec<PluginConfig>) -> Self {
         let options = policy_options(directory.path());
-        Self::with_options(directory, limits, plugins, options).await
+        Self::with_options(directory, |settings| settings.limits = limits, plugins, options).await
+    }
+
+    /// With a plugin that the test answers for, working, and with a limit in money.
+    pub async fn spending(directory: Arc<TempDir>, spend: Spend) -> (Self, Post) {
+        let (post, plugin) = Post::open(directory.path());
+        let options = policy_options(directory.path());
+        let change = |settings: &mut Settings| settings.spend = spend;
+        let mut house = Self::with_options(directory, change, vec![plugin], options).await;
+        house.work();
+        (house, post)
     }
 
     /// What is in this directory, with other demands on policies, and watched.
@@ -126,7 +136,7 @@ impl House {
         // As the daemon does it: watched before it is read.
         let (saved, save) = mpsc::channel(1);
         let watch = Watch::start(&options.directory, saved).await;
-        let mut house = Self::with_options(directory, limits(), Vec::new(), options).await;
+        let mut house = Self::with_options(directory, |_| {}, Vec::new(), options).await;
         house.watch = Some(watch);
         tokio::spawn(watch::keep_up(house.service.clone(), save, house.stop.clone()));
         house
@@ -134,15 +144,16 @@ impl House {
 
     async fn with_options(
         directory: Arc<TempDir>,
-        limits: LimitRules,
+        change: impl FnOnce(&mut Settings),
         plugins: Vec<PluginConfig>,
         options: PolicyOptions,
     ) -> Self {
         let store = store(directory.path());
         let policies = Policies::load(options, &*store).await.expect("policies");
-        let settings = Settings {
+        let mut settings = Settings {
             rules: Rules::default(),
-            limits,
+            limits: limits(),
+            spend: Spend::default(),
             organization: "Example".to_owned(),
             support_contact: "+1 415 555 0199".to_owned(),
             sender: "help@example.org".to_owned(),
@@ -152,6 +163,7 @@ impl House {
             },
             upkeep: UpkeepRules::default(),
         };
+        change(&mut settings);
         let keys = Keys {
             decoys: store.decoy_key(),
             sign_in: JwsKey::new(&store.sign_in_key()),

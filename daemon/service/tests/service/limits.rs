@@ -103,17 +103,20 @@ async fn messages_of_an_account() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_to_a_number() {
     type Set = fn(&mut LimitRules);
-    let table: [(&str, Set); 4] = [
+    let table: [(&str, Set); 7] = [
         ("a number in a while", |limits| limits.calls_per_number.max = 1),
         ("a number in a day", |limits| limits.calls_per_number_day.max = 1),
         ("an account in a day", |limits| limits.calls_per_account_day.max = 1),
+        ("a block of numbers", |limits| limits.calls_per_block.max = 1),
+        ("a country", |limits| limits.calls_per_country.max = 1),
+        ("an asking address", |limits| limits.calls_per_address.max = 1),
         ("in total", |limits| limits.calls_total_hour.max = 1),
     ];
     for (what, set) in table {
         let house = House::limited(set).await;
         house.add_alice().await;
         for number in 0..2 {
-            let case = house.open(ALICE, "damaged").await;
+            let case = house.try_open(ALICE, "damaged", Some("192.0.2.1")).await.expect("opened");
             house.prove(&case, "password", PASSWORD).await;
             let started = house.service.start(&case, "voice", "x").await;
             match number {

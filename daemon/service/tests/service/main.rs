@@ -10,6 +10,8 @@ mod authority;
 #[cfg(test)]
 mod bus;
 #[cfg(test)]
+mod calling;
+#[cfg(test)]
 mod contacts;
 #[cfg(test)]
 mod deliveries;

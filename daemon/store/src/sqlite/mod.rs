@@ -13,6 +13,7 @@ mod files;
 mod journal;
 mod outbox;
 mod overview;
+mod pauses;
 mod pool;
 mod prune;
 mod quotas;

@@ -17,6 +17,7 @@ impl Session<'_> {
         scope: &'static str,
         subject: &str,
         window: Duration,
+        amount: u32,
         max: u32,
     ) -> Result<(), CommitError> {
         let key = self.subject(scope, subject)?;
@@ -32,7 +33,7 @@ impl Session<'_> {
             }
         };
         tally
-            .charge(self.at, window, max)
+            .charge(self.at, window, amount, max)
             .map_err(|retry_at| CommitError::RateLimited { scope, retry_at })?;
         self.execute(
             "INSERT INTO quotas (subject, tally, expires_at) VALUES (?1, ?2, ?3)

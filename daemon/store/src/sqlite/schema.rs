@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::cases;
 use crate::error::StoreError;
 
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("../../migrations/0001_accounts.sql"),
     include_str!("../../migrations/0002_cases.sql"),
     include_str!("../../migrations/0003_journal.sql"),
@@ -16,6 +16,7 @@ const STEPS: [&str; 8] = [
     include_str!("../../migrations/0006_activation.sql"),
     include_str!("../../migrations/0007_case_handles.sql"),
     include_str!("../../migrations/0008_upkeep.sql"),
+    include_str!("../../migrations/0009_pauses.sql"),
 ];
 
 /// Marks the file as ours: "Rdmt".

@@ -26,6 +26,7 @@ use crate::journal::{JournalReport, JournalRow};
 use crate::keyring::KeyId;
 use crate::outbox::Delivery;
 use crate::overview::Overview;
+use crate::pause::Pause;
 use crate::retention::{Pruned, Retention};
 use crate::shadow::{ShadowRow, StoredDifference};
 use crate::store::{Counts, Page, Reply, Resealed, Store};
@@ -120,6 +121,10 @@ impl Store for SqliteStore {
 
     fn policies(&self) -> Reply<'_, Vec<(PolicyVersion, Timestamp)>> {
         self.read(|reader| reader.policies())
+    }
+
+    fn pauses(&self) -> Reply<'_, Vec<Pause>> {
+        self.read(|reader| reader.pauses())
     }
 
     fn shadow(&self) -> Reply<'_, Option<ShadowRow>> {

@@ -59,7 +59,9 @@ impl Session<'_> {
                 self.add_token(&hash, purpose, &case, challenge, expires_at)
             }
             Write::Spend(spend) => self.spend(&spend),
-            Write::Charge { scope, subject, window, max } => self.charge(scope, &subject, window, max),
+            Write::Charge { scope, subject, window, amount, max } => {
+                self.charge(scope, &subject, window, amount, max)
+            }
             Write::Forget { scope, subject } => self.forget(scope, &subject),
             Write::CountFailure { account, factor } => self.count_failure(&account, &factor),
             Write::ClearFailures { account, factor } => self.clear_failures(&account, &factor),
@@ -83,6 +85,8 @@ impl Session<'_> {
             }
             Write::ApprovePolicy { version } => self.approve_policy(&version),
             Write::WithdrawPolicy => self.withdraw_policy(),
+            Write::Pause { channel, because } => self.pause(&channel, &because),
+            Write::Resume { channel } => self.resume(&channel),
         }
     }
 

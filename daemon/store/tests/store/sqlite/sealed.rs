@@ -33,6 +33,7 @@ async fn fill(bench: &Bench) {
         scope: "address",
         subject: subject.to_owned(),
         window: Duration::from_secs(60),
+        amount: 1,
         max: 5,
     };
     commit(

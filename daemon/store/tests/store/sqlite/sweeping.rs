@@ -34,6 +34,7 @@ fn what_no_longer_counts_is_swept_and_what_counts_is_not() {
             scope: "calls",
             subject: format!("{window}"),
             window: Duration::from_secs(window),
+            amount: 1,
             max: 1,
         };
         commit(

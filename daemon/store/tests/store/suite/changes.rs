@@ -119,6 +119,7 @@ pub async fn every_part_has_a_largest_size(make: Make) {
         scope: "calls",
         subject: "x".repeat(size),
         window: std::time::Duration::from_secs(60),
+        amount: 1,
         max: 1,
     };
     let delivery = |size| {

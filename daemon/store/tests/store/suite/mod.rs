@@ -11,6 +11,7 @@ pub mod figures;
 pub mod journal;
 pub mod outbox;
 pub mod overview;
+pub mod pauses;
 pub mod quotas;
 pub mod shadow;
 pub mod spends;
@@ -72,6 +73,8 @@ macro_rules! for_every_case {
             outbox::of_racing_takers_one_has_it,
             outbox::a_taken_delivery_is_found_after_a_restart,
             overview::an_overview_tells_what_waits_and_where_the_journal_ends,
+            pauses::a_channel_is_paused_once_until_it_is_resumed,
+            pauses::a_pause_outlives_a_restart,
             quotas::a_limit_is_taken_and_not_passed_and_comes_back,
             quotas::what_is_forgotten_counts_no_more_and_nothing_else_is_forgotten,
             quotas::a_limit_outlives_a_restart,

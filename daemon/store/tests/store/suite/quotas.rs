@@ -8,7 +8,7 @@ use readmit_store::{CommitError, Write};
 use crate::kit::*;
 
 fn charge(scope: &'static str, subject: &str, max: u32) -> Write {
-    Write::Charge { scope, subject: subject.to_owned(), window: Duration::from_secs(900), max }
+    Write::Charge { scope, subject: subject.to_owned(), window: Duration::from_secs(900), amount: 1, max }
 }
 
 pub async fn a_limit_is_taken_and_not_passed_and_comes_back(make: Make) {
