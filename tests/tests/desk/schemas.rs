@@ -145,6 +145,8 @@ async fn of_an_ordinary_day(answers: &mut Answers) {
         ("plugin-probe", vec!["email"], ""),
         ("plugin-probe", vec!["voice"], ""),
         ("plugin-restart", vec!["email"], ""),
+        ("plugin-pause", vec!["voice", "--because", "the bill"], ""),
+        ("plugin-resume", vec!["voice"], ""),
         ("audit-read", vec![], ""),
         ("audit-verify", vec![], ""),
         ("audit-export", vec![], ""),
