@@ -220,7 +220,7 @@ pub const KEYS: &[Key] = &[
     list(
         "plugins.NAME.channels",
         "[]",
-        "What it is used for; all that it offers where nothing is said. The first plugin of a channel is preferred.",
+        "What it is used for; all that it offers where nothing is said. The first plugin of a channel is preferred; the next one gets what its provider did not take.",
     ),
     text("plugins.NAME.sender", "", "The address that its messages come from, as people are told it."),
     Key {

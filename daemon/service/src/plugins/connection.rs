@@ -141,7 +141,7 @@ impl Connection {
             }
         };
         match answer {
-            Ok(answer) => Ok(request.read_answer(answer, work.accepted())),
+            Ok(answer) => Ok(Ended { rang: work.rang(), ..request.read_answer(answer, work.accepted()) }),
             // The digits were right, and the case knows it: the call has done what it was for.
             Err(Failure::Lost | Failure::Late) if work.accepted() => {
                 Ok(Ended::because(Disposition::Entered, "the plugin was lost after the digits were right"))

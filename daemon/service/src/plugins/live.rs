@@ -8,6 +8,9 @@ use readmit_recovery::id::DeliveryId;
 use super::limits;
 use super::request::{Judge, Request};
 
+/// The phase of a call in which no telephone rings yet; every other one may mean that it has.
+const CALLING: &str = "calling";
+
 /// The messages and calls that one connection works on, by their id.
 #[derive(Default)]
 pub(super) struct Live {
@@ -20,6 +23,8 @@ struct State {
     call: Option<Call>,
     phases_left: u32,
     phase: String,
+    /// Whether a telephone rang, as far as the plugin has told.
+    rang: bool,
 }
 
 struct Call {
@@ -63,8 +68,13 @@ impl Live {
             }),
         };
         let id = request.id().as_str().to_owned();
-        let state =
-            State { id: request.id().clone(), call, phases_left: limits::PHASES, phase: String::new() };
+        let state = State {
+            id: request.id().clone(),
+            call,
+            phases_left: limits::PHASES,
+            phase: String::new(),
+            rang: false,
+        };
         self.works.lock().insert(id.clone(), state);
         Work { live: self, id }
     }
@@ -74,6 +84,7 @@ impl Live {
     pub(super) fn phase(&self, id: &str, phase: &str) -> Result<Option<DeliveryId>, ()> {
         let mut works = self.works.lock();
         let state = works.get_mut(id).ok_or(())?;
+        state.rang |= phase != CALLING;
         if state.phase == phase || state.phases_left == 0 {
             return Ok(None);
         }
@@ -113,6 +124,11 @@ impl Live {
 }
 
 impl Work<'_> {
+    /// Whether a telephone rang, as far as the plugin has told.
+    pub(super) fn rang(&self) -> bool {
+        self.live.works.lock().get(&self.id).is_some_and(|state| state.rang)
+    }
+
     /// Whether digits of this call were found right.
     pub(super) fn accepted(&self) -> bool {
         let works = self.live.works.lock();

@@ -61,6 +61,8 @@ pub struct Ended {
     pub provider_id: Option<String>,
     /// What exactly happened, for administrators, with addresses and numbers masked.
     pub detail: Option<String>,
+    /// Whether a telephone rang, or may have.
+    pub rang: bool,
 }
 
 /// The answer to digits that a person typed on the telephone.
@@ -76,7 +78,7 @@ impl Ended {
     /// An end of the daemon's own finding.
     #[must_use]
     pub fn because(disposition: Disposition, detail: &str) -> Self {
-        Self { disposition, plugin: None, provider_id: None, detail: Some(detail.to_owned()) }
+        Self { disposition, plugin: None, provider_id: None, detail: Some(detail.to_owned()), rang: false }
     }
 }
 
@@ -201,6 +203,7 @@ impl Request {
                     && !id.contains(char::is_control)
             }),
             detail: ended.detail.map(cleaned),
+            rang: false,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which plugin gets a message or a call, and what happens when that does not work out.
 //!
 //! A message goes to the first plugin of its channel that runs; if that plugin is lost over it, it is sent once
-//! more under the same id; if the plugin cannot deliver, the next one gets it. A call goes to one plugin, and once
-//! that one may have begun to dial, nobody calls again.
+//! more under the same id; if the plugin cannot deliver, the next one gets it. A call goes to the next one only where
+//! the plugin says itself that its provider did not take it, and never told of a telephone that rang.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,7 +150,7 @@ impl Route {
             Ok(ended) if ended.disposition == Disposition::Cancelled && !self.cancel.is_cancelled() => {
                 self.lost(progress, plugin)
             }
-            Ok(ended) if !self.request.is_call() && another_may_do(ended.disposition) => {
+            Ok(ended) if self.another_may_do(&ended) => {
                 used_up(progress, ended);
                 None
             }
@@ -179,6 +179,10 @@ impl Route {
                 None
             }
         }
+    }
+
+    fn another_may_do(&self, ended: &Ended) -> bool {
+        if self.request.is_call() { was_not_placed(ended) } else { another_may_do(ended.disposition) }
     }
 
     /// The plugin is gone and may have begun: a call is over, a message may be sent once more under its id.
@@ -226,7 +230,7 @@ impl Progress {
     }
 }
 
-/// Whether another provider may succeed where one ended like this.
+/// Whether another provider may succeed with a message where one ended like this.
 const fn another_may_do(disposition: Disposition) -> bool {
     matches!(
         disposition,
@@ -236,6 +240,15 @@ const fn another_may_do(disposition: Disposition) -> bool {
             | Disposition::TrunkForbidden
             | Disposition::Interrupted
     )
+}
+
+/// Whether a provider has not even begun with a call.
+const fn was_not_placed(ended: &Ended) -> bool {
+    let refused = matches!(
+        ended.disposition,
+        Disposition::Unreachable | Disposition::TrunkAuth | Disposition::TrunkForbidden
+    );
+    refused && !ended.rang
 }
 
 fn interrupted() -> Ended {

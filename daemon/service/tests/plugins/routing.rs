@@ -11,7 +11,9 @@ use crate::kit::{Kit, Scripted, Seen, call, message, scripted, timing, within};
 /// How the first plugin is; how a message ends, how many the second one gets; the same for a call.
 const FALLBACK: &[(&str, Disposition, usize, Disposition, usize)] = &[
     ("good", Sent, 0, Busy, 0),
-    ("unreachable", Sent, 1, Unreachable, 0),
+    ("unreachable", Sent, 1, Busy, 1),
+    ("calls_and_is_unreachable", Sent, 1, Busy, 1),
+    ("rings_and_is_unreachable", Sent, 1, Unreachable, 0),
     ("error", Sent, 1, ProviderError, 0),
     ("unknown_disposition", Sent, 1, ProviderError, 0),
     ("rejected", Rejected, 0, Rejected, 0),
@@ -31,7 +33,7 @@ async fn the_second_plugin_of_a_channel_is_the_fallback_of_the_first() {
         let mut kit = Kit::with(&[scripted("first", mode), scripted("second", "good")], timing());
         running(&mut kit, mode).await;
         assert_eq!(kit.call("c").await.disposition, *called, "{mode}: the call");
-        assert_eq!(kit.noted("second", "call").len(), *calls, "{mode}: a call is made once");
+        assert_eq!(kit.noted("second", "call").len(), *calls, "{mode}: no telephone rings twice");
         kit.supervisor.shutdown().await;
     }
 }

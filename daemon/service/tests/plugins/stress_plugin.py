@@ -176,6 +176,10 @@ def work(request):
     if MODE == "ignore_cancel":
         progress(identity, "ringing")
         return
+    if MODE in ("calls_and_is_unreachable", "rings_and_is_unreachable"):
+        for phase in ("calling", "ringing")[: 1 if MODE.startswith("calls") else 2]:
+            progress(identity, phase)
+        return end(request, "unreachable")
     if MODE == "unreachable":
         return end(request, "unreachable")
     if MODE == "rejected":
