@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::leg::{Leg, LegError, LegEvent, Refusal};
 use crate::limits;
-use crate::media::Port;
 use crate::number::{Gate, Number};
 use crate::outcome::{Detail, Disposition, q850_cause};
-use crate::sdp::Local;
+use crate::ports::Port;
+use crate::sdp::{Local, Security};
 use crate::settings::Checked;
 use crate::signalling::Signalling;
 use crate::talk;
@@ -55,12 +55,13 @@ pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -
         Err(outcome) => return outcome,
     };
     let mut random = [0; 20];
-    if getrandom::fill(&mut random).is_err() {
+    let security = getrandom::fill(&mut random).and_then(|()| Security::new(shared.settings.srtp));
+    let Ok(security) = security else {
         return Outcome::unsent(
             Disposition::ProviderError,
             Detail::new("the system gives no random numbers"),
         );
-    }
+    };
     let [p, q, a, b, c, d, e, f, g, h, stream @ ..] = random;
     let port =
         Port::take(shared.signalling.local_ip(), shared.settings.rtp_ports, u16::from_be_bytes([p, q]));
@@ -73,6 +74,7 @@ pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -
         codecs: shared.settings.codecs.clone(),
         // Kept below 2^63, since some peers read it as a signed number.
         session: u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1,
+        security,
     };
     let leg = match shared.signalling.invite(&number, local.offer()).await {
         Ok(leg) => leg,

@@ -7,15 +7,28 @@ use crate::conversation::{Action, Conversation, Event, Rules};
 use crate::dtmf::{Key, Keypad};
 use crate::outcome::{Disposition, peer_text, q850_cause};
 use crate::prompts::Prompt;
-use crate::sdp::{self, Codec};
+use crate::rtcp::{self, Reception, Remote};
+use crate::sdp::{Codec, Local, Security};
+use crate::srtp::{Policy, Srtp};
 use crate::{limits, number::Number, trunk::Trunk};
 
-const BOTH: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+fn local(policy: Policy) -> Local {
+    Local {
+        address: "192.0.2.9:20000".parse().unwrap(),
+        codecs: vec![Codec::Pcmu, Codec::Pcma],
+        session: 7,
+        security: Security::new(policy).unwrap(),
+    }
+}
 
 /// Descriptions that are nearly right, which get further than noise.
 fn description() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         Just("m=audio 4000 RTP/AVP 0 8 96".to_owned()),
+        Just("m=audio 4000 RTP/SAVP 0 8 96".to_owned()),
+        Just("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj".to_owned()),
+        "a=crypto:[0-9]{1,3} [A-Z_0-9]{0,24} inline:[a-zA-Z+/=|^:;0-9]{0,60}",
+        "a=rtcp:[0-9]{0,6}( IN IP4 [0-9.]{0,12})?",
         Just("c=IN IP4 192.0.2.1".to_owned()),
         Just("c=IN IP6 2001:db8::1".to_owned()),
         "a=rtpmap:[0-9]{1,3} [a-zA-Z-]{0,16}/[0-9]{1,7}",
@@ -46,14 +59,31 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #[test]
     fn session_descriptions(body in prop::collection::vec(any::<u8>(), 0..400)) {
-        drop(sdp::read(&body, &BOTH));
+        drop(local(Policy::Optional).read_answer(&body));
     }
 
     #[test]
     fn session_descriptions_that_are_nearly_right(body in description()) {
-        if let Ok(negotiated) = sdp::read(body.as_bytes(), &BOTH) {
+        if let Ok(negotiated) = local(Policy::Off).read_answer(body.as_bytes()) {
             prop_assert!(negotiated.remote.is_none_or(|remote| remote.port() != 0));
+            prop_assert!(negotiated.secured.is_none());
         }
+        if let Ok(negotiated) = local(Policy::Required).read_answer(body.as_bytes()) {
+            prop_assert!(negotiated.secured.is_some());
+        }
+    }
+
+    #[test]
+    fn packets_and_reports(bytes in prop::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
+        let mut bytes = bytes;
+        if let (true, [first, second, ..]) = (header, &mut bytes[..]) {
+            (*first, *second) = (0x80 | *first & 0x1f, 200 | *second & 7);
+        }
+        let key = |policy| Security::new(policy).unwrap().key().unwrap().clone();
+        let mut srtp = Srtp::new(&key(Policy::Required), &key(Policy::Required)).unwrap();
+        prop_assert!(srtp.open(&bytes).is_none() && srtp.open_report(&bytes).is_none());
+        let now = std::time::Duration::from_secs(1);
+        rtcp::read(&bytes, 7, &mut Reception::default(), now, &mut Remote::default());
     }
 
     #[test]

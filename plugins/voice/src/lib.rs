@@ -1,7 +1,7 @@
 //! The voice plugin of Readmit: calls a person over a SIP trunk, asks for the digits on their screen, and tells
 //! the daemon what became of it.
 //!
-//! The parts that decide are pure: [`number`] (what may be called), [`sdp`], [`dtmf`], [`rtp`], [`outcome`] (what
+//! The parts that decide are pure: [`number`] (what may be called), [`sdp`], [`dtmf`], [`rtp`], [`rtcp`], [`srtp`], [`outcome`] (what
 //! a status means) and [`conversation`] (what happens in an answered call). Around them are thin shells with the
 //! sockets: [`signalling`], [`leg`], [`media`]. [`call`] and `talk` bring both together and [`plugin`] is the daemon's view.
 
@@ -18,12 +18,15 @@ pub mod network;
 pub mod number;
 pub mod outcome;
 pub mod plugin;
+pub mod ports;
 pub mod probe;
 mod prompts;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod settings;
 pub mod signalling;
+pub mod srtp;
 mod talk;
 pub mod trunk;
 

@@ -64,6 +64,18 @@ pub const MAX_CATCH_UP: u32 = 3;
 /// The largest RTP packet that is read, in bytes. Longer ones are cut and then fail to parse or are ignored.
 pub const MAX_RTP_PACKET: usize = 1500;
 
+/// The fewest packets that a peer's SRTP key has to last for: over ten minutes of audio, the longest call.
+pub const MAX_CALL_PACKETS: u64 = 1 << 15;
+
+/// How many senders one encrypted call may have, one after the other.
+pub const MAX_SENDERS: usize = 8;
+
+/// How many packets back a late one is still taken, if it has not come before (RFC 3711 §3.3.2 asks for 64).
+pub const REPLAY_WINDOW: usize = 64;
+
+/// How often reports on the audio are sent, on average (RFC 3550 §6.2).
+pub const REPORTS: Duration = Duration::from_secs(5);
+
 /// The most packets from before the answer that are thrown away when media starts.
 pub const MAX_STALE_PACKETS: usize = 1000;
 

@@ -1,68 +1,23 @@
-//! The audio of one call: a socket, the prompts that go out on it and the keys that come in.
+//! The audio of one call: the prompts that go out and the keys that come in, in the clear or encrypted, and the
+//! reports on both.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rtp_types::RtpPacket;
-use tokio::net::UdpSocket;
 
 use crate::dtmf::{Key, Keypad};
 use crate::limits;
 use crate::network::Network;
+use crate::ports::Port;
 use crate::prompts::Playout;
+use crate::rtcp::{self, Reception, Remote};
 use crate::rtp::{Outgoing, Pacer, Punctuality, SourceGuard, phase};
-use crate::sdp::{Negotiated, OFFERED_EVENTS};
-
-/// A socket for the media of a call, before anything is negotiated.
-#[derive(Debug)]
-pub struct Port {
-    socket: UdpSocket,
-    address: SocketAddr,
-}
-
-/// Why there is no socket.
-#[derive(Debug, thiserror::Error)]
-pub enum PortError {
-    /// Every port of the range is taken.
-    #[error("no free port in rtp_ports")]
-    NoneFree,
-    /// The address cannot be used.
-    #[error("the local address cannot be used for media")]
-    Address(#[source] io::Error),
-}
-
-impl Port {
-    /// Takes a free even port of the range (RFC 3550 §11), beginning at a place that `random` picks, so that
-    /// nobody can guess it.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if there is none.
-    pub async fn take(ip: IpAddr, (first, last): (u16, u16), random: u16) -> Result<Port, PortError> {
-        let first = first.saturating_add(first % 2);
-        let even = (last.saturating_sub(first) / 2).saturating_add(1);
-        for step in 0..even {
-            let port = first.saturating_add(2 * (random.wrapping_add(step) % even));
-            match UdpSocket::bind((ip, port)).await {
-                Ok(socket) => {
-                    let address = socket.local_addr().map_err(PortError::Address)?;
-                    return Ok(Port { socket, address });
-                }
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(error) => return Err(PortError::Address(error)),
-            }
-        }
-        Err(PortError::NoneFree)
-    }
-
-    /// The number of the port.
-    pub fn number(&self) -> u16 {
-        self.address.port()
-    }
-}
+use crate::sdp::{Negotiated, OFFERED_EVENTS, Security};
+use crate::srtp::Srtp;
 
 /// Something that happened on the audio side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,22 +32,38 @@ pub enum MediaEvent {
     Stopped,
 }
 
+type Buffer = Box<[u8; limits::MAX_RTP_PACKET]>;
+
 /// The audio of an answered call.
 #[derive(Debug)]
 pub struct Media {
-    socket: UdpSocket,
+    port: Port,
     guard: SourceGuard,
     negotiated: Negotiated,
+    security: Security,
+    srtp: Option<Srtp>,
     keypad: Keypad,
     outgoing: Outgoing,
     pacer: Pacer,
     playout: Option<Playout>,
+    started: Instant,
     silence: Duration,
     last_heard: Option<Instant>,
     stopped: bool,
-    packets: u64,
+    counts: Counts,
+    reception: Reception,
+    remote: Remote,
+    report_due: Instant,
     events: VecDeque<MediaEvent>,
-    buffer: Box<[u8; limits::MAX_RTP_PACKET]>,
+    audio: Buffer,
+    report: Buffer,
+}
+
+/// What came in.
+#[derive(Debug, Default)]
+struct Counts {
+    packets: u64,
+    not_authentic: u64,
 }
 
 impl Media {
@@ -100,37 +71,52 @@ impl Media {
     pub fn start(
         port: Port,
         negotiated: Negotiated,
+        security: Security,
         networks: Vec<Network>,
         silence: Duration,
         random: [u8; 10],
     ) -> Media {
-        let mut buffer = Box::new([0; limits::MAX_RTP_PACKET]);
+        let mut audio = Box::new([0; limits::MAX_RTP_PACKET]);
         // Early media and strangers' packets from before the answer are nobody's keys.
         for _ in 0..limits::MAX_STALE_PACKETS {
-            if port.socket.try_recv_from(&mut buffer[..]).is_err() {
+            if port.audio.try_recv_from(&mut audio[..]).is_err() {
                 break;
             }
         }
+        let started = Instant::now();
         Media {
-            socket: port.socket,
+            port,
             guard: SourceGuard::new(negotiated.remote, networks),
+            srtp: contexts(&security, &negotiated),
             negotiated,
+            security,
             keypad: Keypad::default(),
             outgoing: Outgoing::new(random),
-            pacer: Pacer::new(Instant::now() + phase(random[0])),
+            pacer: Pacer::new(started + phase(random[0])),
             playout: None,
+            started,
             silence,
             last_heard: None,
             stopped: false,
-            packets: 0,
+            counts: Counts::default(),
+            reception: Reception::default(),
+            remote: Remote::default(),
+            report_due: started + rtcp::interval(random[1], true),
             events: VecDeque::new(),
-            buffer,
+            audio,
+            report: Box::new([0; limits::MAX_RTP_PACKET]),
         }
     }
 
     /// Takes over what a new offer of the peer settled.
     pub fn renegotiate(&mut self, negotiated: Negotiated) {
         self.guard.renegotiate(negotiated.remote);
+        match (&mut self.srtp, &negotiated.secured) {
+            (Some(srtp), Some(theirs)) => srtp.rekey(&theirs.key),
+            _ => self.srtp = contexts(&self.security, &negotiated),
+        }
+        // Whoever was on hold had no reason to send.
+        self.last_heard = self.last_heard.map(|_| Instant::now());
         self.negotiated = negotiated;
     }
 
@@ -156,8 +142,10 @@ impl Media {
         self.keypad.info(content_type, body)
     }
 
-    /// What the administrator reads: counts, and where refused packets make a setting necessary.
+    /// What the administrator reads: counts, how well the audio went both ways, and where refused packets make a
+    /// setting necessary.
     pub fn summary(&self) -> String {
+        let secured = if self.srtp.is_some() { " (SRTP)" } else { "" };
         let source = match self.keypad.source() {
             Some(crate::dtmf::Source::Rtp) => ", keys by RTP",
             Some(crate::dtmf::Source::Info) => ", keys by INFO",
@@ -167,8 +155,21 @@ impl Media {
             0 => String::new(),
             refused => format!(", {refused} refused as from elsewhere: see media_networks"),
         };
+        let forged = match self.counts.not_authentic {
+            0 => String::new(),
+            forged => format!(", {forged} not authentic or repeated"),
+        };
+        let (lost, jitter) = (self.reception.lost(), self.reception.jitter().as_millis());
         let Punctuality { frames, late } = self.pacer.punctuality();
-        format!("{} RTP packets heard{refused}{source}, {frames} frames sent, {late} late", self.packets)
+        let there = match self.remote.ours {
+            Some((lost, jitter)) => format!(", there {lost} lost, jitter {} ms", jitter.as_millis()),
+            None => String::new(),
+        };
+        format!(
+            "{} RTP packets heard{secured}, {lost} lost, jitter {jitter} ms{refused}{forged}{source}, \
+             {frames} frames sent, {late} late{there}",
+            self.counts.packets
+        )
     }
 
     /// Waits for what happens next, and sends a frame every 20 ms meanwhile. Dropping the future loses nothing.
@@ -182,20 +183,30 @@ impl Media {
                 // Sending comes first, so that a flood of packets cannot stop it.
                 biased;
                 () = tokio::time::sleep_until(due) => self.send(Instant::now()),
-                received = self.socket.recv_from(&mut self.buffer[..]) => {
-                    // An error here is the echo of a packet that found nobody (ICMP), not of this socket.
+                // An error here is the echo of a packet that found nobody (ICMP), not of this socket.
+                received = self.port.audio.recv_from(&mut self.audio[..]) => {
                     if let Ok((length, source)) = received {
                         self.receive(length, source, Instant::now());
+                    }
+                }
+                received = self.port.reports.recv_from(&mut self.report[..]) => {
+                    if let Ok((length, source)) = received {
+                        self.receive_report(length, source, Instant::now());
                     }
                 }
             }
         }
     }
 
+    /// Says goodbye to the peer's media stack, with a last report.
+    pub fn leave(&mut self) {
+        self.send_report(Instant::now(), true);
+    }
+
     fn send(&mut self, now: Instant) {
         let due = self.pacer.due(now);
         self.outgoing.skip(due.skipped);
-        if let Some(playout) = &mut self.playout {
+        if let Some(playout) = self.playout.as_mut().filter(|_| self.negotiated.send) {
             playout.skip(due.skipped);
         }
         for _ in 0..due.send {
@@ -205,28 +216,55 @@ impl Media {
             self.playout = None;
             self.events.push_back(MediaEvent::PromptEnded);
         }
+        if now >= self.report_due {
+            let mut random = [0];
+            // Without a random number the report comes in the middle of the time.
+            random[0] = getrandom::u32().map_or(128, |random| random.to_be_bytes()[0]);
+            self.report_due = now + rtcp::interval(random[0], false);
+            self.send_report(now, false);
+        }
+        let may_send = self.negotiated.receive && self.negotiated.remote.is_some();
         let silent = self.last_heard.is_some_and(|heard| now.duration_since(heard) > self.silence);
-        if silent && !self.stopped {
+        if may_send && silent && !self.stopped {
             self.stopped = true;
             self.events.push_back(MediaEvent::Stopped);
         }
     }
 
     fn send_frame(&mut self) {
+        // On hold nobody listens: the prompt waits, and time goes on without packets.
+        let destination = self.guard.destination().filter(|_| self.negotiated.send);
+        let Some(destination) = destination else { return self.outgoing.skip(1) };
         let codec = self.negotiated.codec;
         let mut frame = [codec.silence(); limits::FRAME_SAMPLES];
         let talking = self.playout.as_mut().is_some_and(|playout| playout.next_frame(codec, &mut frame));
         let packet = self.outgoing.packet(self.negotiated.payload_type, &frame, talking);
-        if let (Some(packet), Some(destination), true) =
-            (packet, self.guard.destination(), self.negotiated.send)
-        {
+        let packet = match &mut self.srtp {
+            None => packet,
+            Some(srtp) => packet.and_then(|packet| srtp.protect(&packet)),
+        };
+        if let Some(packet) = packet {
             // A full socket buffer loses a frame, as the network would; waiting would delay all that follow.
-            drop(self.socket.try_send_to(&packet, destination));
+            drop(self.port.audio.try_send_to(&packet, destination));
+        }
+    }
+
+    fn send_report(&mut self, now: Instant, goodbye: bool) {
+        let Some(destination) = self.guard.report_destination(self.negotiated.reports) else { return };
+        let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let at = now.duration_since(self.started);
+        let report = rtcp::write(self.outgoing.sent(), &mut self.reception, at, of_day, goodbye);
+        let report = match &mut self.srtp {
+            None => report,
+            Some(srtp) => report.and_then(|report| srtp.protect_report(&report)),
+        };
+        if let Some(report) = report {
+            drop(self.port.reports.try_send_to(&report, destination));
         }
     }
 
     fn receive(&mut self, length: usize, source: SocketAddr, now: Instant) {
-        let Ok(packet) = RtpPacket::parse(self.buffer.get(..length).unwrap_or_default()) else { return };
+        let bytes = self.audio.get(..length).unwrap_or_default();
         if !self.guard.admits(source) {
             if self.guard.refused() == 1 {
                 tracing::warn!(
@@ -237,17 +275,54 @@ impl Media {
             }
             return;
         }
-        self.packets = self.packets.saturating_add(1);
+        let opened = match &mut self.srtp {
+            None => Some(Cow::Borrowed(bytes)),
+            Some(srtp) => srtp.open(bytes).map(Cow::Owned),
+        };
+        let Some(opened) = opened else {
+            self.counts.not_authentic = self.counts.not_authentic.saturating_add(1);
+            return;
+        };
+        let Ok(packet) = RtpPacket::parse(&opened) else { return };
+        self.guard.believe(source);
+        self.counts.packets = self.counts.packets.saturating_add(1);
         if self.last_heard.replace(now).is_none() {
             self.events.push_back(MediaEvent::Arrived);
         }
         let payload_type = packet.payload_type();
         // Some peers send events under our number, some under their own.
-        if payload_type == OFFERED_EVENTS || self.negotiated.events.contains(&payload_type) {
+        let is_event = payload_type == OFFERED_EVENTS || self.negotiated.events.contains(&payload_type);
+        let timestamp = (!is_event).then(|| packet.timestamp());
+        let at = now.duration_since(self.started);
+        self.reception.heard(packet.ssrc(), packet.sequence_number(), timestamp, at);
+        if is_event {
             let key = self.keypad.rtp(packet.ssrc(), packet.timestamp(), packet.payload());
             self.events.extend(key.map(MediaEvent::Key));
         }
     }
+
+    fn receive_report(&mut self, length: usize, source: SocketAddr, now: Instant) {
+        let bytes = self.report.get(..length).unwrap_or_default();
+        if !self.guard.admits_report(source) {
+            return;
+        }
+        let opened = match &mut self.srtp {
+            None => Some(Cow::Borrowed(bytes)),
+            Some(srtp) => srtp.open_report(bytes).map(Cow::Owned),
+        };
+        let Some(opened) = opened else { return };
+        let (ours, at) = (self.outgoing.sent().ssrc, now.duration_since(self.started));
+        let read = rtcp::read(&opened, ours, &mut self.reception, at, &mut self.remote);
+        // Who reports is there, even if it has nothing to say, as when a telephone does not send silence.
+        if read && self.last_heard.is_some() {
+            self.last_heard = Some(now);
+        }
+    }
+}
+
+/// The keys of both sides at work, if the call is encrypted.
+fn contexts(security: &Security, negotiated: &Negotiated) -> Option<Srtp> {
+    Srtp::new(security.key()?, &negotiated.secured.as_ref()?.key)
 }
 
 #[cfg(test)]

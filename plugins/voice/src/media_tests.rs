@@ -2,15 +2,27 @@
 
 use std::net::Ipv4Addr;
 
+use tokio::net::UdpSocket;
+
 use super::*;
-use crate::sdp::Codec;
+use crate::ports::PortError;
+use crate::sdp::{Codec, Profile};
+use crate::srtp::{MasterKey, Sdes};
 
 const SILENCE: Duration = Duration::from_millis(200);
 
 async fn pair(networks: Vec<Network>) -> (Media, UdpSocket, SocketAddr) {
+    secured_pair(networks, Security::Off, None).await
+}
+
+async fn secured_pair(
+    networks: Vec<Network>,
+    security: Security,
+    secured: Option<Sdes>,
+) -> (Media, UdpSocket, SocketAddr) {
     let peer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = Port::take(Ipv4Addr::LOCALHOST.into(), (20_000, 29_999), rand()).await.unwrap();
-    let ours = port.address;
+    let ours = port.audio.local_addr().unwrap();
     let negotiated = Negotiated {
         remote: Some(peer.local_addr().unwrap()),
         codec: Codec::Pcma,
@@ -18,8 +30,11 @@ async fn pair(networks: Vec<Network>) -> (Media, UdpSocket, SocketAddr) {
         events: vec![96],
         send: true,
         receive: true,
+        reports: None,
+        profile: Profile::Avp,
+        secured,
     };
-    (Media::start(port, negotiated, networks, SILENCE, [7; 10]), peer, ours)
+    (Media::start(port, negotiated, security, networks, SILENCE, [7; 10]), peer, ours)
 }
 
 fn rand() -> u16 {
@@ -49,7 +64,8 @@ async fn keys_come_in_under_both_payload_types() {
     assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(4)));
     assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(2)));
     assert_eq!(media.next().await, MediaEvent::Stopped);
-    assert!(media.summary().starts_with("3 RTP packets heard, keys by RTP, "), "{}", media.summary());
+    assert!(media.summary().starts_with("3 RTP packets heard, "), "{}", media.summary());
+    assert!(media.summary().contains(", keys by RTP, "), "{}", media.summary());
 }
 
 #[tokio::test]
@@ -98,6 +114,79 @@ async fn ports_are_even_and_run_out() {
     assert_eq!(first.number() % 2, 0);
     let range = (first.number(), first.number() + 1);
     assert!(matches!(Port::take(ip, range, 5).await, Err(PortError::NoneFree)));
+    assert!(matches!(Port::take(ip, (range.1, range.1), 5).await, Err(PortError::NoneFree)));
+    drop(first);
+    let reports = UdpSocket::bind((ip, range.1)).await.unwrap();
+    assert!(matches!(Port::take(ip, range, 5).await, Err(PortError::NoneFree)), "its neighbour is taken");
+    drop(reports);
+    let first = Port::take(ip, range, 5).await.unwrap();
+    assert_eq!(first.reports.local_addr().unwrap().port(), range.1);
     let elsewhere = Port::take("192.0.2.1".parse().unwrap(), range, 5).await;
     assert!(matches!(elsewhere, Err(PortError::Address(_))));
+}
+
+#[tokio::test]
+async fn encrypted_keys_are_taken_once_and_plain_ones_never() {
+    let (ours, theirs) = (MasterKey::generate().unwrap(), MasterKey::generate().unwrap());
+    let mut there = Srtp::new(&theirs, &ours).unwrap();
+    let sdes = Some(Sdes { tag: 1, key: theirs });
+    let (mut media, peer, address) = secured_pair(vec![], Security::Required(ours), sdes).await;
+    // Another port is the first to send, and what it sends is plain: it does not bind the call to itself.
+    let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    stranger.send_to(&event(96, 1, 1000), address).await.unwrap();
+    let key = there.protect(&event(96, 4, 1000)).unwrap();
+    peer.send_to(&key, address).await.unwrap();
+    peer.send_to(&key, address).await.unwrap();
+    assert_eq!(media.next().await, MediaEvent::Arrived);
+    assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(4)));
+    media.play(Arc::from(vec![0x11; limits::FRAME_SAMPLES]));
+    assert_eq!(media.next().await, MediaEvent::PromptEnded);
+    let summary = media.summary();
+    assert!(summary.starts_with("1 RTP packets heard (SRTP), "), "{summary}");
+    assert!(summary.contains("2 not authentic or repeated"), "{summary}");
+    let mut buffer = [0; 1500];
+    let length = peer.recv(&mut buffer).await.unwrap();
+    assert!(there.open(&buffer[..length]).is_some(), "ours is encrypted");
+}
+
+#[tokio::test]
+async fn on_hold_the_prompt_waits_and_silence_is_no_end() {
+    let (mut media, peer, ours) = pair(vec![]).await;
+    peer.send_to(&event(96, 4, 1000), ours).await.unwrap();
+    assert_eq!(media.next().await, MediaEvent::Arrived);
+    assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(4)));
+    let active = media.negotiated().clone();
+    media.renegotiate(Negotiated { send: false, receive: false, ..active.clone() });
+    media.play(Arc::from(vec![0x11; limits::FRAME_SAMPLES]));
+    let held = tokio::time::timeout(SILENCE * 2, media.next()).await;
+    assert!(held.is_err(), "{held:?}");
+    media.renegotiate(active);
+    assert_eq!(media.next().await, MediaEvent::PromptEnded);
+    assert_eq!(media.next().await, MediaEvent::Stopped);
+}
+
+#[tokio::test]
+async fn reports_go_out_at_the_end_and_theirs_are_read() {
+    let (mut media, peer, ours) = pair(vec![]).await;
+    let there = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let reports = there.local_addr().unwrap();
+    media.renegotiate(Negotiated { reports: Some(reports), ..media.negotiated().clone() });
+    let mut reception = Reception::default();
+    let ssrc = media.outgoing.sent().ssrc;
+    reception.heard(ssrc, 1, None, Duration::ZERO);
+    reception.heard(ssrc, 9, None, Duration::ZERO);
+    let sent = rtcp::Sent { ssrc: 9, timestamp: 0, packets: 1, octets: 160 };
+    let report = rtcp::write(sent, &mut reception, Duration::ZERO, Duration::ZERO, false).unwrap();
+    let port = media.port.reports.local_addr().unwrap();
+    assert_eq!(port.port(), ours.port() + 1);
+    there.send_to(&report, port).await.unwrap();
+    peer.send_to(&event(96, 4, 1000), ours).await.unwrap();
+    while media.next().await != MediaEvent::Stopped {}
+    assert!(media.summary().ends_with(", there 7 lost, jitter 0 ms"), "{}", media.summary());
+    media.leave();
+    let mut buffer = [0; 1500];
+    let length = there.recv(&mut buffer).await.unwrap();
+    let mut remote = Remote::default();
+    assert!(rtcp::read(&buffer[..length], 9, &mut reception, Duration::ZERO, &mut remote));
+    assert_eq!(remote, Remote { ours: Some((0, Duration::ZERO)), goodbye: true });
 }

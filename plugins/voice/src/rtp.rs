@@ -1,12 +1,13 @@
 //! The parts of RTP that need no socket: packets to send, when to send them, and whom to believe.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use rtp_types::RtpPacketBuilder;
 
 use crate::limits;
 use crate::network::Network;
+use crate::rtcp::Sent;
 
 /// The stream of packets that we send (RFC 3550 §5.1).
 #[derive(Debug)]
@@ -15,17 +16,23 @@ pub struct Outgoing {
     sequence: u16,
     timestamp: u32,
     talking: bool,
+    packets: u32,
+    octets: u32,
 }
 
 impl Outgoing {
-    /// Starts at a place that `random` picks, so that nobody can guess where.
+    /// Starts at a place that `random` picks, so that nobody can guess where. The sequence numbers begin in the
+    /// lower half: if they started anew among the first packets, and those were lost, a peer could not tell how
+    /// often they did, and SRTP needs that (RFC 3711 §3.3.1).
     pub fn new(random: [u8; 10]) -> Outgoing {
         let [a, b, c, d, e, f, g, h, i, j] = random;
         Outgoing {
             ssrc: u32::from_be_bytes([a, b, c, d]),
             timestamp: u32::from_be_bytes([e, f, g, h]),
-            sequence: u16::from_be_bytes([i, j]),
+            sequence: u16::from_be_bytes([i, j]) & 0x7fff,
             talking: false,
+            packets: 0,
+            octets: 0,
         }
     }
 
@@ -43,11 +50,19 @@ impl Outgoing {
             .payload(frame)
             .write_vec();
         self.sequence = self.sequence.wrapping_add(1);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(u32::try_from(frame.len()).unwrap_or(0));
         self.skip(1);
         packet.ok()
     }
 
-    /// Lets time pass without packets: frames that were due too long ago.
+    /// What went out so far.
+    pub fn sent(&self) -> Sent {
+        let Outgoing { ssrc, timestamp, packets, octets, .. } = *self;
+        Sent { ssrc, timestamp, packets, octets }
+    }
+
+    /// Lets time pass without packets: frames that were due too long ago, or that nobody wants to hear.
     pub fn skip(&mut self, frames: u32) {
         let samples = u32::try_from(limits::FRAME_SAMPLES).unwrap_or(0);
         self.timestamp = self.timestamp.wrapping_add(samples.wrapping_mul(frames));
@@ -140,21 +155,46 @@ impl SourceGuard {
         }
     }
 
-    /// Whether a packet from `source` is believed. The first that is binds the call to its address and port.
+    /// Whether a packet from `source` may be looked at.
     pub fn admits(&mut self, source: SocketAddr) -> bool {
         let admitted = match self.latched {
             Some(latched) => latched == source,
-            None => {
-                self.negotiated.is_some_and(|negotiated| negotiated.ip() == source.ip())
-                    || self.networks.iter().any(|network| network.contains(source.ip()))
-            }
+            None => self.is_known(source.ip()),
         };
-        if admitted {
-            self.latched = Some(source);
-        } else {
+        if !admitted {
             self.refused = self.refused.saturating_add(1);
         }
         admitted
+    }
+
+    /// Binds the call to this address and port, from which a packet came that was one.
+    pub fn believe(&mut self, source: SocketAddr) {
+        self.latched = Some(source);
+    }
+
+    /// Whether a report from `source` may be looked at. Reports have a port of their own, which need not be the
+    /// one that was negotiated.
+    pub fn admits_report(&self, source: SocketAddr) -> bool {
+        match self.latched {
+            Some(latched) => latched.ip() == source.ip(),
+            None => self.is_known(source.ip()),
+        }
+    }
+
+    fn is_known(&self, ip: IpAddr) -> bool {
+        self.negotiated.is_some_and(|negotiated| negotiated.ip() == ip)
+            || self.networks.iter().any(|network| network.contains(ip))
+    }
+
+    /// Where our reports go: `negotiated`, unless audio turned out to come from elsewhere, whose next port it is
+    /// then.
+    pub fn report_destination(&self, negotiated: Option<SocketAddr>) -> Option<SocketAddr> {
+        match self.latched {
+            Some(latched) if self.negotiated != Some(latched) => {
+                Some(SocketAddr::new(latched.ip(), latched.port().checked_add(1)?))
+            }
+            _ => negotiated,
+        }
     }
 
     /// Where our audio goes: to where the believed audio comes from, so that it passes address translation,
@@ -190,11 +230,13 @@ mod tests {
             let bytes = outgoing.packet(8, &[0xd5; 160], talking).unwrap();
             let packet = RtpPacket::parse(&bytes).unwrap();
             assert_eq!((packet.ssrc(), packet.payload_type(), packet.payload().len()), (7, 8, 160));
-            assert_eq!(packet.sequence_number(), u16::MAX.wrapping_add(index as u16));
+            assert_eq!(packet.sequence_number(), 0x7fff + index as u16);
             assert_eq!(packet.timestamp(), u32::MAX.wrapping_add(160 * index as u32));
             marks.push(packet.marker_bit());
         }
         assert_eq!(marks, [false, true, false, false, true]);
+        let Sent { ssrc, packets, octets, .. } = outgoing.sent();
+        assert_eq!((ssrc, packets, octets), (7, 5, 800));
         outgoing.skip(10);
         let bytes = outgoing.packet(8, &[], true).unwrap();
         assert_eq!(RtpPacket::parse(&bytes).unwrap().timestamp(), u32::MAX.wrapping_add(160 * 15));
@@ -226,17 +268,32 @@ mod tests {
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
         let mut guard =
             SourceGuard::new(Some(address("192.0.2.1:4000")), vec!["198.51.100.0/24".parse().unwrap()]);
+        let packet = |guard: &mut SourceGuard, source: &str| {
+            let admitted = guard.admits(address(source));
+            if admitted {
+                guard.believe(address(source));
+            }
+            admitted
+        };
+        let reports = Some(address("192.0.2.1:4009"));
         assert_eq!(guard.destination(), Some(address("192.0.2.1:4000")));
-        assert!(!guard.admits(address("203.0.113.5:4000")));
+        assert_eq!(guard.report_destination(reports), reports);
+        assert!(!packet(&mut guard, "203.0.113.5:4000"));
         assert!(guard.admits(address("192.0.2.1:4444")), "the port may differ");
+        assert!(guard.admits(address("192.0.2.1:4001")), "what is only looked at binds nothing");
+        assert!(packet(&mut guard, "192.0.2.1:4444"));
         assert_eq!(guard.destination(), Some(address("192.0.2.1:4444")));
-        assert!(!guard.admits(address("192.0.2.1:4000")), "but only one is believed");
-        assert!(!guard.admits(address("198.51.100.9:4000")));
+        assert_eq!(guard.report_destination(reports), Some(address("192.0.2.1:4445")));
+        assert!(!packet(&mut guard, "192.0.2.1:4000"), "but only one is believed");
+        assert!(!packet(&mut guard, "198.51.100.9:4000"));
+        assert!(
+            guard.admits_report(address("192.0.2.1:9")) && !guard.admits_report(address("203.0.113.5:9"))
+        );
         assert_eq!(guard.refused(), 3);
         guard.renegotiate(Some(address("192.0.2.9:5000")));
-        assert!(guard.admits(address("198.51.100.9:4000")), "a listed network may relay");
+        assert!(packet(&mut guard, "198.51.100.9:4000"), "a listed network may relay");
         guard.renegotiate(Some(address("192.0.2.9:5000")));
-        assert!(!guard.admits(address("192.0.2.9:5000")), "the same address again changes nothing");
+        assert!(!packet(&mut guard, "192.0.2.9:5000"), "the same address again changes nothing");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Session descriptions: the offer that an INVITE carries, what an answer settled, and the answers to offers
 //! that a peer makes during the call. Pure text in, values out (RFC 8866, RFC 3264, RFC 4733 §2.4).
+//!
+//! Encryption never gets less than what is asked for: what is required has to be in the description, and a
+//! call that is encrypted stays so (RFC 4568 §7.1).
 
 use std::net::{IpAddr, SocketAddr};
 
-use sdp_types::{Media, RtpMap, Session};
+use sdp_types::{Crypto, Media, RtpMap, Session};
 use serde::Deserialize;
 
 use crate::limits;
+use crate::srtp::{MasterKey, Policy, Sdes};
 
 /// The payload type under which this plugin offers telephone events.
 pub const OFFERED_EVENTS: u8 = 101;
@@ -56,6 +60,72 @@ pub struct Local {
     pub codecs: Vec<Codec>,
     /// The session id of the `o=` line.
     pub session: u64,
+    /// Whether audio is encrypted, and by which key ours is.
+    pub security: Security,
+}
+
+/// How our side wants its audio protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Security {
+    /// Not at all.
+    Off,
+    /// If the peer can: a plain stream with a key beside it is offered (RFC 8643).
+    Optional(MasterKey),
+    /// In any case: only a secure stream is offered.
+    Required(MasterKey),
+}
+
+/// The tag of the only key line that we offer.
+const OFFERED_KEY: u32 = 1;
+
+impl Security {
+    /// Makes up a key if the policy needs one.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no random numbers.
+    pub fn new(policy: Policy) -> Result<Security, getrandom::Error> {
+        Ok(match policy {
+            Policy::Off => Security::Off,
+            Policy::Optional => Security::Optional(MasterKey::generate()?),
+            Policy::Required => Security::Required(MasterKey::generate()?),
+        })
+    }
+
+    /// Our key, if we have one.
+    pub fn key(&self) -> Option<&MasterKey> {
+        match self {
+            Security::Off => None,
+            Security::Optional(key) | Security::Required(key) => Some(key),
+        }
+    }
+
+    fn line(&self, tag: u32) -> String {
+        let line = self.key().map(|key| Sdes { tag, key: key.clone() }.line());
+        line.map(|line| line.as_str().to_owned()).unwrap_or_default()
+    }
+}
+
+/// The transport of a stream of audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Plain, or with keys beside it for those who understand them.
+    Avp,
+    /// Encrypted.
+    Savp,
+}
+
+impl Profile {
+    fn of(text: &str) -> Option<Profile> {
+        [Profile::Avp, Profile::Savp].into_iter().find(|profile| text.eq_ignore_ascii_case(profile.name()))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Avp => "RTP/AVP",
+            Profile::Savp => "RTP/SAVP",
+        }
+    }
 }
 
 /// What offer and answer settled.
@@ -73,6 +143,12 @@ pub struct Negotiated {
     pub send: bool,
     /// Whether the peer may send.
     pub receive: bool,
+    /// Where the peer wants reports on its audio; the port after that of the audio as a rule.
+    pub reports: Option<SocketAddr>,
+    /// The transport as it was written.
+    pub profile: Profile,
+    /// The peer's key; `None` if the audio is plain.
+    pub secured: Option<Sdes>,
 }
 
 /// Why a session description cannot be used.
@@ -90,9 +166,20 @@ pub enum SdpError {
     /// It has no audio, or refuses it.
     #[error("no audio stream was accepted")]
     NoAudio,
-    /// The audio is not plain RTP.
-    #[error("the audio stream is not RTP/AVP")]
+    /// The audio has a transport that we do not have, or not with this setting.
+    #[error("the audio stream is neither RTP/AVP nor, with srtp = \"optional\" or \"required\", RTP/SAVP")]
     Transport,
+    /// The audio is plain and must not be.
+    #[error("the other side answered without encryption, and srtp = \"required\" does not take that")]
+    Plain,
+    /// The audio is encrypted under nothing that we could use.
+    #[error(
+        "the encrypted stream has no key that can be used: SDES with AES_CM_128_HMAC_SHA1_80 is understood"
+    )]
+    Keys,
+    /// The call is encrypted, and the new description is not.
+    #[error("an encrypted call does not go on without encryption")]
+    Downgrade,
     /// None of our codecs is in it.
     #[error("no common codec")]
     NoCodec,
@@ -110,7 +197,10 @@ impl Local {
             .iter()
             .map(|codec| format!("a=rtpmap:{} {}/8000\r\n", codec.payload_type(), codec.name()))
             .collect::<String>();
-        self.describe(1, &formats.join(" "), &maps, OFFERED_EVENTS, "sendrecv")
+        let profile =
+            if matches!(self.security, Security::Required(_)) { Profile::Savp } else { Profile::Avp };
+        let lines = maps + &self.security.line(OFFERED_KEY);
+        self.describe(1, profile, &formats.join(" "), &lines, OFFERED_EVENTS, "sendrecv")
     }
 
     /// Writes the answer to an offer of the peer that was read as `negotiated`. `version` is above that of
@@ -118,59 +208,105 @@ impl Local {
     pub fn answer(&self, negotiated: &Negotiated, version: u64) -> String {
         let events = negotiated.events.first().copied().unwrap_or(OFFERED_EVENTS);
         let map = format!("a=rtpmap:{} {}/8000\r\n", negotiated.payload_type, negotiated.codec.name());
+        let key = negotiated.secured.as_ref().map(|sdes| self.security.line(sdes.tag));
         let direction = match (negotiated.send, negotiated.receive) {
             (true, true) => "sendrecv",
             (true, false) => "sendonly",
             (false, true) => "recvonly",
             (false, false) => "inactive",
         };
-        self.describe(version, &negotiated.payload_type.to_string(), &map, events, direction)
+        let (profile, format) = (negotiated.profile, negotiated.payload_type.to_string());
+        self.describe(version, profile, &format, &(map + &key.unwrap_or_default()), events, direction)
     }
 
-    fn describe(&self, version: u64, formats: &str, maps: &str, events: u8, direction: &str) -> String {
+    fn describe(
+        &self,
+        version: u64,
+        profile: Profile,
+        formats: &str,
+        lines: &str,
+        events: u8,
+        direction: &str,
+    ) -> String {
         let Local { address, session, .. } = self;
         let (family, ip, port) =
             (if address.is_ipv4() { "IP4" } else { "IP6" }, address.ip(), address.port());
+        let profile = profile.name();
         format!(
             "v=0\r\no=- {session} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP {formats} {events}\r\n{maps}\
+             m=audio {port} {profile} {formats} {events}\r\n{lines}\
              a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-15\r\na=ptime:20\r\na={direction}\r\n"
         )
     }
-}
 
-/// Reads the description that a peer sent, as an answer to our offer or as an offer of its own.
-///
-/// # Errors
-///
-/// [`SdpError`] if there is nothing in it that a call can be held with.
-pub fn read(body: &[u8], codecs: &[Codec]) -> Result<Negotiated, SdpError> {
-    if body.is_empty() {
-        return Err(SdpError::Missing);
+    /// Reads the peer's answer to our offer.
+    ///
+    /// # Errors
+    ///
+    /// [`SdpError`] if there is nothing in it that a call can be held with.
+    pub fn read_answer(&self, body: &[u8]) -> Result<Negotiated, SdpError> {
+        let negotiated = self.read(body)?;
+        // Anything else than the key that we offered is no answer to it.
+        let strange = negotiated.secured.as_ref().is_some_and(|sdes| sdes.tag != OFFERED_KEY);
+        if strange { Err(SdpError::Keys) } else { Ok(negotiated) }
     }
-    if body.len() > limits::MAX_SDP {
-        return Err(SdpError::TooLarge);
+
+    /// Reads an offer that the peer makes during the call, which went on as `current` until now.
+    ///
+    /// # Errors
+    ///
+    /// [`SdpError`] if the call cannot go on with it, or not as safely as it does.
+    pub fn read_offer(&self, body: &[u8], current: &Negotiated) -> Result<Negotiated, SdpError> {
+        let negotiated = self.read(body)?;
+        let less = current.secured.is_some() && negotiated.secured.is_none();
+        if less { Err(SdpError::Downgrade) } else { Ok(negotiated) }
     }
-    let session = Session::parse(body).map_err(|_| SdpError::Syntax)?;
-    let media = session
-        .medias
-        .iter()
-        .find(|media| media.media.eq_ignore_ascii_case("audio") && media.port != 0)
-        .ok_or(SdpError::NoAudio)?;
-    if !media.proto.eq_ignore_ascii_case("RTP/AVP") {
-        return Err(SdpError::Transport);
+
+    fn read(&self, body: &[u8]) -> Result<Negotiated, SdpError> {
+        if body.is_empty() {
+            return Err(SdpError::Missing);
+        }
+        if body.len() > limits::MAX_SDP {
+            return Err(SdpError::TooLarge);
+        }
+        let session = Session::parse(body).map_err(|_| SdpError::Syntax)?;
+        let media = session
+            .medias
+            .iter()
+            .find(|media| media.media.eq_ignore_ascii_case("audio") && media.port != 0)
+            .ok_or(SdpError::NoAudio)?;
+        let profile = Profile::of(&media.proto).ok_or(SdpError::Transport)?;
+        let secured = self.secured(profile, media)?;
+        let formats: Vec<u8> =
+            media.fmt.split_ascii_whitespace().filter_map(|format| format.parse().ok()).collect();
+        let (payload_type, codec) = formats
+            .iter()
+            .find_map(|&format| {
+                let codec = codec_of(media, format).filter(|codec| self.codecs.contains(codec));
+                codec.map(|codec| (format, codec))
+            })
+            .ok_or(SdpError::NoCodec)?;
+        let events = formats.iter().copied().filter(|&format| is_events(media, format)).collect();
+        let (send, receive) = directions(&session, media);
+        let remote = remote(&session, media)?;
+        let reports = remote.and_then(|remote| reports(media, remote));
+        Ok(Negotiated { remote, codec, payload_type, events, send, receive, reports, profile, secured })
     }
-    let formats: Vec<u8> =
-        media.fmt.split_ascii_whitespace().filter_map(|format| format.parse().ok()).collect();
-    let (payload_type, codec) = formats
-        .iter()
-        .find_map(|&format| {
-            codec_of(media, format).filter(|codec| codecs.contains(codec)).map(|codec| (format, codec))
-        })
-        .ok_or(SdpError::NoCodec)?;
-    let events = formats.iter().copied().filter(|&format| is_events(media, format)).collect();
-    let (send, receive) = directions(&session, media);
-    Ok(Negotiated { remote: remote(&session, media)?, codec, payload_type, events, send, receive })
+
+    /// The peer's key, if the stream is encrypted and may be; `None` if it is plain and may be.
+    fn secured(&self, profile: Profile, media: &Media) -> Result<Option<Sdes>, SdpError> {
+        match (&self.security, profile) {
+            (Security::Off, Profile::Savp) => return Err(SdpError::Transport),
+            (Security::Off, Profile::Avp) => return Ok(None),
+            (Security::Required(_), Profile::Avp) => return Err(SdpError::Plain),
+            (Security::Optional(_), Profile::Avp) if !media.has_attribute("crypto") => return Ok(None),
+            (Security::Optional(_) | Security::Required(_), _) => {}
+        }
+        let usable = media.attributes_typed::<Crypto>().flatten().find_map(|line| Sdes::of(&line));
+        // Our own key, sent back, would let our own packets pass for the peer's.
+        let usable = usable.filter(|sdes| self.security.key() != Some(&sdes.key));
+        usable.map(Some).ok_or(SdpError::Keys)
+    }
 }
 
 fn map_of(media: &Media, format: u8) -> Option<RtpMap> {
@@ -218,105 +354,20 @@ fn remote(session: &Session, media: &Media) -> Result<Option<SocketAddr>, SdpErr
     Ok((!ip.is_unspecified()).then(|| SocketAddr::new(ip, media.port)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOTH: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
-
-    fn description(media: &str) -> Vec<u8> {
-        format!("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n{media}")
-            .into_bytes()
-    }
-
-    #[test]
-    fn our_offer_is_what_we_read_back() {
-        let local = Local { address: "192.0.2.9:20000".parse().unwrap(), codecs: BOTH.to_vec(), session: 7 };
-        let read = read(local.offer().as_bytes(), &BOTH).unwrap();
-        assert_eq!(read.remote, Some("192.0.2.9:20000".parse().unwrap()));
-        assert_eq!((read.codec, read.payload_type, read.events), (Codec::Pcmu, 0, vec![101]));
-        assert!(read.send && read.receive);
-        let v6 = Local { address: "[2001:db8::9]:20000".parse().unwrap(), ..local };
-        assert_eq!(super::read(v6.offer().as_bytes(), &BOTH).unwrap().remote, Some(v6.address));
-    }
-
-    #[test]
-    fn answers() {
-        let ok = |codec, payload_type, events: &[u8]| Ok((codec, payload_type, events.to_vec()));
-        type Read = Result<(Codec, u8, Vec<u8>), SdpError>;
-        let table: &[(&str, Read)] = &[
-            (
-                "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n",
-                ok(Codec::Pcmu, 0, &[101]),
-            ),
-            ("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 Telephone-Event/8000\r\n", ok(Codec::Pcma, 8, &[96])),
-            ("m=audio 4000 RTP/AVP 111 0\r\na=rtpmap:111 opus/48000/2\r\n", ok(Codec::Pcmu, 0, &[])),
-            ("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 pcma/8000\r\n", ok(Codec::Pcma, 97, &[])),
-            (
-                "m=audio 4000 RTP/AVP 0 100 101\r\na=rtpmap:100 telephone-event/16000\r\na=rtpmap:101 telephone-event/8000\r\n",
-                ok(Codec::Pcmu, 0, &[101]),
-            ),
-            ("m=audio 4000 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n", Err(SdpError::NoCodec)),
-            ("m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/16000\r\n", Err(SdpError::NoCodec)),
-            ("m=audio 0 RTP/AVP 0\r\n", Err(SdpError::NoAudio)),
-            ("m=video 4000 RTP/AVP 0\r\n", Err(SdpError::NoAudio)),
-            ("", Err(SdpError::NoAudio)),
-            ("m=audio 4000 RTP/SAVP 0\r\n", Err(SdpError::Transport)),
-            ("m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n", Err(SdpError::Transport)),
-            ("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 media.example.org\r\n", Err(SdpError::NoAddress)),
-            ("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 224.1.1.1/127\r\n", Err(SdpError::NoAddress)),
-        ];
-        for (media, expected) in table {
-            let got =
-                read(&description(media), &BOTH).map(|read| (read.codec, read.payload_type, read.events));
-            assert_eq!(&got, expected, "{media}");
-        }
-    }
-
-    #[test]
-    fn only_codecs_that_were_offered_count() {
-        let answer = description("m=audio 4000 RTP/AVP 8\r\n");
-        assert_eq!(read(&answer, &[Codec::Pcmu]), Err(SdpError::NoCodec));
-    }
-
-    #[test]
-    fn the_address_of_the_stream_wins_and_zero_is_hold() {
-        let stream =
-            read(&description("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n"), &BOTH).unwrap();
-        assert_eq!(stream.remote, Some("198.51.100.7:4000".parse().unwrap()));
-        let held = read(&description("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n"), &BOTH).unwrap();
-        assert_eq!(held.remote, None);
-    }
-
-    #[test]
-    fn directions_and_their_answers() {
-        let local = Local { address: "192.0.2.9:20000".parse().unwrap(), codecs: BOTH.to_vec(), session: 7 };
-        for (theirs, send, receive, ours) in [
-            ("sendrecv", true, true, "sendrecv"),
-            ("sendonly", false, true, "recvonly"),
-            ("recvonly", true, false, "sendonly"),
-            ("inactive", false, false, "inactive"),
-        ] {
-            let offer = description(&format!(
-                "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\na={theirs}\r\n"
-            ));
-            let negotiated = read(&offer, &BOTH).unwrap();
-            assert_eq!((negotiated.send, negotiated.receive), (send, receive), "{theirs}");
-            let answer = local.answer(&negotiated, 2);
-            assert!(answer.contains(&format!("a={ours}\r\n")), "{answer}");
-            assert!(answer.contains("m=audio 20000 RTP/AVP 8 96\r\n"), "{answer}");
-            assert!(answer.contains("o=- 7 2 IN IP4"), "{answer}");
-        }
-    }
-
-    #[test]
-    fn hostile_bodies() {
-        assert_eq!(read(b"", &BOTH), Err(SdpError::Missing));
-        assert_eq!(read(&vec![b'v'; limits::MAX_SDP + 1], &BOTH), Err(SdpError::TooLarge));
-        for body in
-            [&b"\xff\xfe"[..], b"v=0", b"v=0\r\nm=audio 99999 RTP/AVP 0\r\n", b"INVITE sip:x SIP/2.0\r\n"]
-        {
-            assert!(read(body, &BOTH).is_err(), "{body:?}");
-        }
-    }
+/// Where reports go: the next port, unless the peer names another (RFC 3605).
+fn reports(media: &Media, remote: SocketAddr) -> Option<SocketAddr> {
+    let Some(Some(value)) = media.get_first_attribute_value("rtcp") else {
+        return Some(SocketAddr::new(remote.ip(), remote.port().checked_add(1)?));
+    };
+    let mut words = value.split_ascii_whitespace();
+    let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
+    let ip = match words.nth(2) {
+        Some(ip) => ip.parse().ok()?,
+        None => remote.ip(),
+    };
+    Some(SocketAddr::new(ip, port))
 }
+
+#[cfg(test)]
+#[path = "sdp_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@ use crate::network::{Network, NotANetwork};
 use crate::number::{BLOCKED_BY_DEFAULT, BadPrefix, Regions};
 use crate::prompts::{PromptError, Prompts};
 use crate::sdp::Codec;
+use crate::srtp::Policy;
 use crate::trunk::{BadTrunk, Trunk};
 
 /// The settings as they are written. Every key but `trunk` has a default.
@@ -71,6 +72,12 @@ pub struct Settings {
     /// Networks that media may come from besides the negotiated address.
     #[serde(default)]
     pub media_networks: Vec<String>,
+    /// Whether audio is encrypted.
+    #[serde(default)]
+    pub srtp: Policy,
+    /// Whether `srtp = "required"` is wanted although its keys cross an unencrypted connection to the trunk.
+    #[serde(default)]
+    pub srtp_without_tls: bool,
     /// Networks that signalling may come from besides the trunk's own address.
     #[serde(default)]
     pub signalling_networks: Vec<String>,
@@ -178,6 +185,12 @@ pub enum SettingsError {
     /// An entry is not a prefix.
     #[error("regions or blocked_prefixes: {0}")]
     Prefix(#[from] BadPrefix),
+    /// Keys would be there to read for whoever could read the audio.
+    #[error(
+        "srtp: \"required\" is worth nothing while its keys cross an unencrypted connection to the trunk: use TLS \
+         for `trunk`, or set srtp_without_tls = true if the network to it is private"
+    )]
+    KeysInTheClear,
     /// The prompts cannot be used.
     #[error("prompts")]
     Prompts(#[from] PromptError),
@@ -220,6 +233,8 @@ pub struct Checked {
     pub codecs: Vec<Codec>,
     /// Where media may come from besides the negotiated address.
     pub media_networks: Vec<Network>,
+    /// Whether audio is encrypted.
+    pub srtp: Policy,
     /// Where signalling may come from besides the trunk.
     pub signalling_networks: Vec<Network>,
     /// What people hear.
@@ -254,6 +269,10 @@ impl Settings {
         )?;
         check_ports(self.rtp_ports, self.concurrent_calls)?;
         check_codecs(&self.codecs)?;
+        let private = self.srtp_without_tls || trunk.transport().is_encrypted();
+        if self.srtp == Policy::Required && !private {
+            return Err(SettingsError::KeysInTheClear);
+        }
         for (key, list) in [("regions", &self.regions), ("blocked_prefixes", &self.blocked_prefixes)] {
             if list.len() > limits::MAX_PREFIXES {
                 return Err(SettingsError::TooMany { key, most: limits::MAX_PREFIXES });
@@ -276,6 +295,7 @@ impl Settings {
             next_key: seconds("next_key_seconds", self.next_key_seconds, limits::KEY_SECONDS)?,
             concurrent_calls: self.concurrent_calls,
             codecs: self.codecs,
+            srtp: self.srtp,
             media_networks: networks("media_networks", &self.media_networks)?,
             signalling_networks: networks("signalling_networks", &self.signalling_networks)?,
             regions: Regions::new(&self.regions, &self.blocked_prefixes)?,

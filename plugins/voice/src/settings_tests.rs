@@ -33,6 +33,17 @@ fn a_trunk_is_enough() {
 }
 
 #[test]
+fn required_encryption_wants_its_keys_encrypted_too() {
+    assert_eq!(check(json!({})).unwrap().srtp, Policy::Off);
+    assert_eq!(check(json!({ "srtp": "optional" })).unwrap().srtp, Policy::Optional);
+    let refused = check(json!({ "srtp": "required" })).unwrap_err();
+    assert!(refused.contains("srtp: ") && refused.contains("srtp_without_tls"), "{refused}");
+    let accepted = check(json!({ "srtp": "required", "srtp_without_tls": true })).unwrap();
+    assert_eq!(accepted.srtp, Policy::Required);
+    assert!(check(json!({ "srtp": "on" })).is_err());
+}
+
+#[test]
 fn every_fault_names_its_key() {
     let table = [
         (json!({ "trunk": "" }), "trunk"),

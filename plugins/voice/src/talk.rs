@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{End, Placed, Shared};
 use crate::conversation::{Action, Conversation, Event, Progress, Rules};
 use crate::leg::{Leg, LegEvent, Reoffer};
-use crate::media::{Media, MediaEvent, Port};
+use crate::media::{Media, MediaEvent};
 use crate::outcome::{Detail, Disposition};
+use crate::ports::Port;
 use crate::prompts::Prompt;
-use crate::sdp::{self, Local};
+use crate::sdp::Local;
 
 /// The phase after the person typed wrong digits; the protocol leaves it to plugins.
 const WRONG_DIGITS: &str = "wrong_digits";
@@ -30,7 +31,7 @@ pub(crate) async fn hold(
 ) -> End {
     let settings = &placed.shared.settings;
     let rang = placed.started.elapsed();
-    let negotiated = match sdp::read(answer, &local.codecs) {
+    let negotiated = match local.read_answer(answer) {
         Ok(negotiated) => negotiated,
         Err(error) => {
             let detail = Detail::new(error.to_string()).after("answered after", rang);
@@ -45,7 +46,8 @@ pub(crate) async fn hold(
         next_key: settings.next_key,
         events_negotiated: !negotiated.events.is_empty(),
     };
-    let media = Media::start(port, negotiated, settings.media_networks.clone(), settings.silence, random);
+    let (security, networks) = (local.security.clone(), settings.media_networks.clone());
+    let media = Media::start(port, negotiated, security, networks, settings.silence, random);
     let mut talk = Talk {
         shared: placed.shared,
         call: placed.call,
@@ -58,6 +60,7 @@ pub(crate) async fn hold(
     };
     let time_up = (talk.answered + settings.max_call).min(placed.deadline);
     let (disposition, why) = talk.hold(&mut placed.leg, time_up, placed.cancelled).await;
+    talk.media.leave();
     let detail = Detail::default()
         .and_if(why.map(str::to_owned))
         .and(talk.conversation.summary())
@@ -155,7 +158,7 @@ impl Talk<'_> {
             let wanted = reoffer.wants_offer.then_some(ours);
             return reoffer.accept(wanted);
         }
-        match sdp::read(&reoffer.body, &self.local.codecs) {
+        match self.local.read_offer(&reoffer.body, self.media.negotiated()) {
             Ok(negotiated) => {
                 reoffer.accept(Some(self.local.answer(&negotiated, self.descriptions)));
                 self.media.renegotiate(negotiated);

@@ -29,6 +29,15 @@ pub enum Transport {
     Udp,
 }
 
+impl Transport {
+    /// Whether nobody on the way can read what travels on it.
+    pub fn is_encrypted(self) -> bool {
+        match self {
+            Transport::Udp => false,
+        }
+    }
+}
+
 /// The text is not a trunk.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadTrunk {

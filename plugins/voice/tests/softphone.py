@@ -18,6 +18,8 @@ Options:
     --digits DIGITS     keys to press: 0-9, *, #
     --method rfc|info   how keys are sent: RFC 4733 events in RTP (the default) or SIP INFO
     --codec pcmu|pcma   the only codec it accepts; both if left out
+    --srtp off|optional|required
+                        whether it encrypts audio (SDES): never (the default), if the caller offers it, always
     --after SECONDS     see the modes; 0.5 if left out
     --port PORT         its SIP port; any free one if left out
     --record FILE       writes what it hears as a WAV file (16 bit mono), complete once it has ended
@@ -27,6 +29,7 @@ Commands, one a line on standard input, for the call that is there:
     answer              answers
     digits DIGITS       presses keys
     busy | decline      refuses
+    hold | resume       puts the call on hold, and back
     hangup              hangs up
     quit                ends the softphone; the end of standard input does the same
 
@@ -34,7 +37,11 @@ Events, one JSON object a line on standard output; the first is always `ready`:
     {"event": "ready", "port": 5060}
     {"event": "incoming", "from": "<sip:help@example.org>", "to": "<sip:+14155550123@example.org>"}
     {"event": "answered"}
-    {"event": "media"}                              audio flows
+    {"event": "media", "encrypted": false}          audio flows
+    {"event": "held"} and {"event": "resumed"}      the call is on hold, and is not any more
+    {"event": "quality", "heard": 250, "lost": 0, "reports": 1, "lost_there": 0}
+                                                    what it heard and lost; reports on its own audio, and the loss
+                                                    that they told
     {"event": "pressed", "digits": "123456"}
     {"event": "ended", "code": 200, "reason": "Normal call clearing"}
     {"event": "error", "text": "..."}               a command was not understood or could not be done
@@ -75,6 +82,7 @@ class Call(pj.Call):
         self.phone = phone
         self.answered = False
         self.hears = False
+        self.held = False
 
     def onCallState(self, prm):
         info = self.getInfo()
@@ -91,17 +99,38 @@ class Call(pj.Call):
         # The list of streams belongs to the information and lives no longer than it.
         info = self.getInfo()
         for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD:
+                self.held = True
+                tell("held")
             if media.type != pj.PJMEDIA_TYPE_AUDIO or media.status != pj.PJSUA_CALL_MEDIA_ACTIVE:
                 continue
             audio = self.getAudioMedia(media.index)
             if self.phone.recorder is not None:
                 audio.startTransmit(self.phone.recorder)
+            if self.held:
+                self.held = False
+                tell("resumed")
             if not self.hears:
                 self.hears = True
-                tell("media")
+                tell("media", encrypted="SRTP status: Active" in self.dump(True, ""))
                 if self.phone.mode == "answer" and self.phone.digits:
                     digits = self.phone.digits
                     self.phone.later(self.phone.options.after, lambda: self.press(digits))
+
+    def onStreamDestroyed(self, prm):
+        report = self.getStreamStat(prm.streamIdx).rtcp
+        tell("quality", heard=report.rxStat.pkt, lost=report.rxStat.loss, reports=report.txStat.updateCount,
+             lost_there=report.txStat.loss)
+
+    def hold(self):
+        """Puts the call on hold."""
+        self.setHold(pj.CallOpParam())
+
+    def resume(self):
+        """Takes the call back."""
+        prm = pj.CallOpParam(True)
+        prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+        self.reinvite(prm)
 
     def press(self, digits):
         """Presses keys, one after the other."""
@@ -173,6 +202,9 @@ class Softphone:
         config.uaConfig.threadCnt = 0
         config.uaConfig.mainThreadOnly = True
         config.medConfig.noVad = True
+        # The rate of the codecs, so that recordings are what came in.
+        config.medConfig.clockRate = 8000
+        config.medConfig.sndClockRate = 8000
         # Otherwise the idle device is closed after a second, and with it the call's stream of sound.
         config.medConfig.sndAutoCloseTime = -1
         self.endpoint.libInit(config)
@@ -194,6 +226,12 @@ class Softphone:
         account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
         account.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
         account.mediaConfig.transportConfig.port = options.port + 2 if options.port else 0
+        account.mediaConfig.srtpUse = {
+            "off": pj.PJMEDIA_SRTP_DISABLED,
+            "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+            "required": pj.PJMEDIA_SRTP_MANDATORY,
+        }[options.srtp]
+        account.mediaConfig.srtpSecureSignaling = 0
         # The refresh of the session would come in the middle of a test.
         account.callConfig.timerUse = pj.PJSUA_SIP_TIMER_INACTIVE
         self.account = Account(self)
@@ -243,7 +281,7 @@ class Softphone:
                 return False
             case ["mode", mode, *digits] if mode in MODES and len(digits) < 2:
                 self.mode, self.digits = mode, "".join(digits)
-            case ["answer" | "busy" | "decline" | "hangup" | "digits", *_] if call is None:
+            case ["answer" | "busy" | "decline" | "hangup" | "hold" | "resume" | "digits", *_] if call is None:
                 tell("error", text="there is no call")
             case ["answer"]:
                 self.attempt(lambda: call.reply(200))
@@ -251,6 +289,10 @@ class Softphone:
                 self.attempt(lambda: call.drop(486))
             case ["decline"]:
                 self.attempt(lambda: call.drop(603))
+            case ["hold"]:
+                self.attempt(call.hold)
+            case ["resume"]:
+                self.attempt(call.resume)
             case ["hangup"]:
                 self.attempt(lambda: call.drop(200))
             case ["digits", digits]:
@@ -284,6 +326,7 @@ def main():
     parser.add_argument("--digits", default="")
     parser.add_argument("--method", choices=("rfc", "info"), default="rfc")
     parser.add_argument("--codec", dest="codecs", action="append", choices=("pcmu", "pcma"))
+    parser.add_argument("--srtp", choices=("off", "optional", "required"), default="off")
     parser.add_argument("--after", type=float, default=0.5)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--record")

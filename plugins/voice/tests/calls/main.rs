@@ -2,7 +2,13 @@
 //! with a media stack of its own.
 
 #[cfg(test)]
+mod heard;
+#[cfg(test)]
 mod kit;
+#[cfg(test)]
+mod rough_calls;
+#[cfg(test)]
+mod secure_calls;
 #[cfg(test)]
 mod sipp_calls;
 #[cfg(test)]

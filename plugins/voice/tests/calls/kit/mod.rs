@@ -1,10 +1,14 @@
 //! What the tests run: the real executable on its pipes, and real SIP peers.
 
+mod baresip;
 mod peer;
 mod plugin;
+mod relay;
 
+pub use baresip::Baresip;
 pub use peer::{BlackHole, Sipp, Softphone, free_port};
 pub use plugin::{CODE, Ended, NUMBER, PASSWORD, Plugin, USERNAME};
+pub use relay::{Relay, Weather};
 
 use std::time::Duration;
 

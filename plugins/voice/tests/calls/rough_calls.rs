@@ -1,0 +1,106 @@
+//! Calls over a bad network, and calls that are put on hold: no key is lost and none is doubled, and both sides
+//! tell how well the audio went.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::kit::{Baresip, CODE, Plugin, Relay, Softphone, Weather};
+
+/// A telephone network on a bad day: one packet of twelve is lost, and packets overtake up to three others.
+const BAD: Weather = Weather { loss: 8, delay: Duration::from_millis(60), jitter: Duration::from_millis(70) };
+
+#[test]
+fn no_key_is_lost_or_doubled_by_loss_delay_and_reordering() {
+    for srtp in ["off", "required"] {
+        let mut phone = Softphone::start(&["--mode", "silent", "--srtp", srtp]);
+        let relay = Relay::before(&phone.address(), BAD);
+        let mut plugin = Plugin::start(json!({
+            "trunk": relay.address(), "srtp": srtp, "srtp_without_tls": true, "next_key_seconds": 5,
+        }));
+        let entries = ["112233", "445566", CODE];
+        let mut typed = entries.iter();
+        let ended = plugin.call_with(json!({}), |_, phase| {
+            if phase == "prompting" {
+                phone.command(&format!("digits {}", typed.next().unwrap()));
+            }
+            None
+        });
+        plugin.finish(&ended.checks);
+        assert_eq!(ended.checks, entries, "{ended:?}");
+        assert_eq!(ended.disposition, "entered", "{ended:?}");
+        assert!(!ended.detail.contains(" 0 lost, jitter"), "{}", ended.detail);
+        assert!(!ended.detail.contains("not authentic"), "{}", ended.detail);
+        let quality = phone.wait_for("quality").unwrap();
+        assert!(quality["lost"].as_u64().unwrap() > 0, "{quality}");
+        phone.finish();
+        let (lost, overtaken) = relay.finish();
+        assert!(lost > 10 && overtaken > 10, "{lost} {overtaken}");
+    }
+}
+
+#[test]
+fn no_key_of_baresip_is_lost_or_doubled_either() {
+    let mut phone = Baresip::start("");
+    let relay = Relay::before(&phone.address(), BAD);
+    let mut plugin = Plugin::start(json!({ "trunk": relay.address(), "next_key_seconds": 5 }));
+    let calling = std::thread::spawn(move || {
+        let ended = plugin.call();
+        plugin.finish(&ended.checks);
+        ended
+    });
+    phone.wait_for("CALL_ESTABLISHED");
+    phone.press("112233");
+    phone.press("445566");
+    phone.press(CODE);
+    let ended = calling.join().unwrap();
+    // Keys that come while an entry is checked belong to no entry; a quarter of a second is longer than that.
+    assert_eq!(ended.checks, ["112233", "445566", CODE], "{ended:?}");
+    phone.finish();
+    relay.finish();
+}
+
+/// Each side hears in reports how its audio arrived at the other.
+#[test]
+fn reports_are_sent_and_read() {
+    let mut phone = Softphone::start(&["--mode", "silent"]);
+    let mut plugin = Plugin::start(json!({ "trunk": phone.address(), "first_key_seconds": 7 }));
+    let mut prompted = 0;
+    let ended = plugin.call_with(json!({}), |_, phase| {
+        prompted += usize::from(phase == "prompting");
+        if prompted == 2 {
+            phone.command(&format!("digits {CODE}"));
+        }
+        None
+    });
+    plugin.finish(&[]);
+    assert_eq!(ended.disposition, "entered", "{ended:?}");
+    assert!(ended.detail.contains(", there 0 lost, jitter "), "{}", ended.detail);
+    let quality = phone.wait_for("quality").unwrap();
+    assert!(quality["reports"].as_u64().unwrap() >= 2, "{quality}");
+    assert_eq!(quality["lost_there"], 0, "{quality}");
+    phone.finish();
+}
+
+/// On hold nothing is sent for longer than silence would be borne, and the call goes on afterwards.
+#[test]
+fn a_call_on_hold_is_not_over() {
+    let mut phone = Softphone::start(&["--mode", "silent"]);
+    let mut plugin = Plugin::start(json!({
+        "trunk": phone.address(), "first_key_seconds": 15, "silence_seconds": 5,
+    }));
+    let ended = plugin.call_with(json!({}), |_, phase| {
+        if phase == "prompting" {
+            phone.command("hold");
+            phone.wait_for("held").unwrap();
+            std::thread::sleep(Duration::from_secs(6));
+            phone.command("resume");
+            phone.wait_for("resumed").unwrap();
+            phone.command(&format!("digits {CODE}"));
+        }
+        None
+    });
+    plugin.finish(&[]);
+    assert_eq!(ended.disposition, "entered", "{ended:?}");
+    phone.finish();
+}
