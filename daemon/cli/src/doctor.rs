@@ -51,7 +51,7 @@ impl<'a> Neighbour<'a> {
     ) -> Result<T, Silent> {
         let call = self.connection.call_method(Some(self.name), path, Some(interface), method, body);
         match tokio::time::timeout(LOOK_TIMEOUT, call).await {
-            Err(_) => Err(Silent::Failing("it does not answer".to_owned())),
+            Err(_) => Err(Silent::Failing("it does not answer in time".to_owned())),
             Ok(Ok(reply)) => {
                 reply.body().deserialize::<T>().map_err(|error| Silent::Failing(error.to_string()))
             }

@@ -2,6 +2,7 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use readmit_tests::{Ended, World};
 use serde_json::Value;
@@ -115,6 +116,77 @@ async fn a_way_that_leads_nowhere_is_told_with_its_real_reason() {
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.output.contains("dns") && ended.output.contains("failed"), "{ended:?}");
     assert!(!ended.output.contains("hunter2"), "no secret is told");
+}
+
+/// Requirement: what is known of the journal outside the database is compared with it.
+#[tokio::test]
+async fn a_journal_that_is_not_the_one_that_was_is_found() {
+    let mut world = World::builder().start().await;
+    let files = ["readmit.db", "readmit.db.anchor"].map(|name| world.directory().join("state").join(name));
+    let [database, anchor] = &files;
+    let read = || files.each_ref().map(|file| std::fs::read(file).unwrap());
+    doctor(&world).has("anchor", "ok", "the journal leads to entry ");
+    world.stop().await;
+    doctor(&world).has("anchor", "note", "whether it still is, is seen when the daemon runs");
+    let earlier = read();
+    world.start().await;
+    for id in ["a", "b", "c"] {
+        world.desk.add_account(id, serde_json::json!({})).await.unwrap();
+    }
+    world.stop().await;
+    let later = read();
+    // Both files put back, the daemon serves; whoever kept the later anchor elsewhere can show what is missing.
+    std::fs::write(database, &earlier[0]).unwrap();
+    std::fs::write(anchor, &earlier[1]).unwrap();
+    world.start().await;
+    doctor(&world).has("anchor", "ok", "the journal leads to entry ");
+    std::fs::write(anchor, &later[1]).unwrap();
+    let said = doctor(&world);
+    said.has("anchor", "failure", "it was cut off at the end: entry ");
+    said.has("journal", "ok", "every link holds");
+    assert!(said.ended.output.contains("contrib/BACKUP.md"), "{:?}", said.ended);
+
+    let forged = String::from_utf8(later[1].clone()).unwrap().replace("\"seq\":", "\"seq\":1");
+    for (text, level, words) in [
+        (forged.as_str(), "failure", "its signature is forged"),
+        ("{}", "failure", "it cannot be understood"),
+    ] {
+        std::fs::write(anchor, text).unwrap();
+        doctor(&world).has("anchor", level, words);
+    }
+    let other = World::builder().start().await;
+    std::fs::copy(other.directory().join("state/readmit.db.anchor"), anchor).unwrap();
+    doctor(&world).has("anchor", "failure", "was signed with another key");
+    std::fs::remove_file(anchor).unwrap();
+    doctor(&world).has("anchor", "warning", "is not there: an earlier database");
+    world.stop().await;
+    std::fs::remove_file(database).unwrap();
+    doctor(&world).has("anchor", "failure", "is gone");
+}
+
+/// Somebody who may write the database, and has no key.
+const CHANGE: &str = "import sqlite3, sys\n\
+                      base = sqlite3.connect(sys.argv[1])\n\
+                      base.execute('DROP TRIGGER journal_is_not_changed')\n\
+                      base.execute('UPDATE journal SET account = ? WHERE seq = 2', ('nobody',))\n\
+                      base.commit()\n";
+
+#[tokio::test]
+async fn an_entry_that_was_changed_is_named() {
+    let mut world = World::builder().start().await;
+    for id in ["a", "b", "c"] {
+        world.desk.add_account(id, serde_json::json!({})).await.unwrap();
+    }
+    world.stop().await;
+    let python = std::env::var("READMIT_TEST_PYTHON").unwrap_or("/tmp/readmit-venv/bin/python".to_owned());
+    let database = world.directory().join("state/readmit.db");
+    let status = Command::new(python).args(["-c", CHANGE]).arg(database).status().unwrap();
+    assert!(status.success());
+    world.start().await;
+    let said = doctor(&world);
+    said.has("journal", "failure", "entry 2 is broken: ");
+    // The head is as it was: what is known outside is about the end.
+    said.has("anchor", "ok", "the journal leads to entry ");
 }
 
 /// Somebody who says how the clock is, as systemd-timedated does.

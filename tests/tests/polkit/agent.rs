@@ -80,13 +80,17 @@ struct Desk {
 
 impl Desk {
     async fn start(system: &System, typing: Typing) -> Self {
-        let gate = system.place().join(format!("go-{}", rand()));
-        let line = format!(
-            "read go < {gate}; exec busctl --address={} --timeout=100 call org.readmit.Recovery1 \
-             /org/readmit/Recovery1 org.readmit.Audit1 Verify",
-            system.address(),
-            gate = gate.display()
+        let busctl = format!(
+            "busctl --address={} --timeout=100 call org.readmit.Recovery1 /org/readmit/Recovery1 org.readmit.Audit1 Verify",
+            system.address()
         );
+        Self::start_with(system, typing, &busctl).await
+    }
+
+    /// A caller who runs this.
+    async fn start_with(system: &System, typing: Typing, command: &str) -> Self {
+        let gate = system.place().join(format!("go-{}", rand()));
+        let line = format!("read go < {}; exec {command}", gate.display());
         assert!(
             std::process::Command::new("mkfifo").args(["-m", "644"]).arg(&gate).status().unwrap().success()
         );
@@ -165,6 +169,22 @@ async fn the_command_line_asks_in_its_terminal() {
     // Where there is no terminal, it says what to do.
     let ended = system.run(OLGA, &[], &format!("{} audit verify", readmit.display()));
     assert!(ended.code == 4 && ended.hint().contains("in a terminal"), "{ended:?}");
+}
+
+/// A script is refused at once; it takes a word for a desktop's dialog to come up in the middle of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_nobody_is_asked_unless_it_is_said() {
+    let system = System::start(Plan::default()).await;
+    let readmit = system.place().join("readmit").display().to_string();
+    let command = format!("{readmit} audit verify --json");
+    let mut script = Desk::start_with(&system, Typing::AtOnce, &command).await;
+    let ended = script.caller.wait().unwrap();
+    assert_eq!(ended.code(), Some(4));
+    script.told.try_recv().unwrap_err();
+    let mut script = Desk::start_with(&system, Typing::AtOnce, &format!("{command} --ask-password")).await;
+    script.begun().await;
+    let output = script.ended().unwrap();
+    assert!(output.contains("\"ok\": true"), "{output}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

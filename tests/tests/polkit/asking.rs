@@ -90,3 +90,21 @@ async fn polkit_that_dies_while_it_is_asked_lets_nobody_through() {
     }
     system.kill_polkit().await;
 }
+
+/// polkitd that lives and is slow: after a while whoever waits is refused and told what to look at, its late yes lets
+/// nobody through, and it is asked again for the next call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_that_comes_too_late_is_none() {
+    let system = System::start(Plan::default()).await;
+    let pid = Pid::from_raw(i32::try_from(system.polkit()).unwrap()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    let text = system.call(ADA, "Accounts1 Add sa{sv} late 0").unwrap_err();
+    for words in ["polkit did not say whether you may call Add", "it was not done", "systemctl status polkit"]
+    {
+        assert!(text.contains(words), "{text}");
+    }
+    kill_process(pid, Signal::CONT).unwrap();
+    // By the time that it answers this, it has answered what it was asked before.
+    system.call(ADA, "Accounts1 Add sa{sv} timely 0").unwrap();
+    assert_eq!(system.desk.account_ids().await, ["timely"]);
+}

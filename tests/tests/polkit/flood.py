@@ -1,11 +1,15 @@
 """Sends far more calls at once than a front end has reason to, and counts how they were answered.
 
 Usage: flood.py SOCKET. Prints `flooding` once the first calls are sent, and a JSON object of counts at the end.
+       flood.py SOCKET refused. Calls what is for administrators, once; prints the first refusal of too many calls, a JSON
+       object of its name and text, and keeps its connections.
 """
 
 import collections
 import json
 import os
+import select
+import signal
 import socket
 import struct
 import sys
@@ -76,17 +80,23 @@ class Connection:
         taken, self.buffer = self.buffer[:length], self.buffer[length:]
         return taken
 
+    def message(self):
+        """The next message: `answered`, `told`, or the error's name; and its text."""
+        head = self.exactly(16)
+        kind, body, fields = head[1], *struct.unpack("<I4xI", head[4:16])
+        rest = self.exactly(fields + -fields % 8 + body)
+        if kind != 3:
+            return "answered" if kind == 2 else "told", ""
+        at = rest.index(b"org.")
+        text = rest[-body:][4:-1] if body else b""
+        return rest[at : rest.index(b"\0", at)].decode(), text.decode()
+
     def answer(self):
         """The next answer: `answered`, or the error's name."""
-        while True:
-            head = self.exactly(16)
-            kind, body, fields = head[1], *struct.unpack("<I4xI", head[4:16])
-            rest = self.exactly(fields + -fields % 8 + body)
-            if kind == 2:
-                return "answered"
-            if kind == 3:
-                at = rest.index(b"org.")
-                return rest[at : rest.index(b"\0", at)].decode()
+        name = "told"
+        while name == "told":
+            name, _ = self.message()
+        return name
 
 
 def main():
@@ -105,4 +115,20 @@ def main():
     print(json.dumps(counts))
 
 
-main()
+def until_refused():
+    connections = {it.socket: it for it in (Connection(sys.argv[1]) for _ in range(CONNECTIONS // 4))}
+    for connection in connections.values():
+        for _ in range(CALLS):
+            connection.send("org.readmit.Recovery1", "/org/readmit/Recovery1", "org.readmit.Audit1", "Verify", [])
+    while True:
+        for ready in select.select(list(connections), [], [])[0]:
+            name, text = connections[ready].message()
+            if name.endswith(".RateLimited"):
+                print(json.dumps({"name": name, "text": text}), flush=True)
+                signal.pause()
+
+
+if sys.argv[2:] == ["refused"]:
+    until_refused()
+else:
+    main()

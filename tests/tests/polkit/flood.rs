@@ -2,9 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 
+use readmit_tests::kill;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::system::{HANNA, PORTAL, Plan, ROOT, System};
+use crate::system::{HANNA, OLGA, PORTAL, Plan, ROOT, System};
 
 /// Speaks to the bus by itself, since no client sends so much at once.
 const FLOOD: &str = include_str!("flood.py");
@@ -33,4 +35,26 @@ async fn a_user_who_floods_is_told_so_and_others_are_served() {
     assert_eq!(answered + limited, 24_000, "nobody else's places are taken: {counts}");
     // Afterwards it is a front end like any other.
     system.call(PORTAL, "Authentication1 Verify ss alice 123456").unwrap();
+}
+
+/// Whose share is used up is told so by an error of that name, and what to do; everybody else is served meanwhile. While
+/// polkitd is stopped no call of hers is answered, so that some of them are too many on any machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_is_used_up_is_one_users_alone() {
+    let system = System::start(Plan::default()).await;
+    let polkit = Pid::from_raw(i32::try_from(system.polkit()).unwrap()).unwrap();
+    kill_process(polkit, Signal::STOP).unwrap();
+    std::fs::write(system.place().join("flood.py"), FLOOD).unwrap();
+    let place = system.place().display();
+    let mut flood = system.spawn(OLGA, &[], &format!("exec python3 {place}/flood.py {place}/bus refused"));
+    let mut lines = BufReader::new(flood.stdout.take().unwrap()).lines();
+    let refused: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(refused["name"], "org.readmit.Error.RateLimited");
+    let text = refused["text"].as_str().unwrap();
+    assert!(text.starts_with("this user ") && text.contains(": try again in a "), "{text}");
+    for (user, words) in [(PORTAL, "Authentication1 Verify ss alice 123456"), (ROOT, "Audit1 Verify")] {
+        system.call(user, words).unwrap_or_else(|error| panic!("{error}\n{}", system.log()));
+    }
+    kill(flood.id());
+    flood.wait().unwrap();
 }

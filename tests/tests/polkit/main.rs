@@ -9,6 +9,8 @@ mod agent;
 #[cfg(test)]
 mod asking;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod documented;
 #[cfg(test)]
 mod flood;

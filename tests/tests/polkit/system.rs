@@ -62,6 +62,10 @@ pub enum Broker {
 pub struct Plan {
     pub broker: Broker,
     pub has_polkit: bool,
+    /// Whether polkit knows the actions that are shipped.
+    pub has_actions: bool,
+    /// The rules of the bus for the daemon.
+    pub bus_policy: &'static str,
     /// The users who may without polkit.
     pub admins: &'static str,
     /// More rules for polkit, which come before those that are shipped.
@@ -74,6 +78,8 @@ impl Default for Plan {
         Self {
             broker: Broker::DbusDaemon,
             has_polkit: true,
+            has_actions: true,
+            bus_policy: include_str!("../../../contrib/dbus/org.readmit.Recovery1.conf"),
             admins: "\"root\"",
             rules: "",
             policy: "return { open = function() return escalate { to = \"support\", because = \"a test\" } end }\n",
@@ -235,7 +241,10 @@ fn lay_out(place: &Path, plan: &Plan) {
             USERS.iter().filter(|user| user.groups.contains(&gid)).map(|user| user.name).collect();
         group += &format!("{name}:x:{gid}:{}\n", members.join(","));
     }
-    std::fs::copy(contrib("dbus/org.readmit.Recovery1.conf"), place.join("readmit.conf")).unwrap();
+    let actions = std::fs::read_to_string(contrib("polkit/org.readmit.policy")).unwrap();
+    if plan.has_actions {
+        std::fs::write(place.join("actions/org.readmit.policy"), actions).unwrap();
+    }
     let daemon = format!(
         "[bus]\naddress = \"{}\"\nadmins = [{}]\n[store]\npath = \"{place}/state/readmit.db\"\n[policy]\ndirectory = \
          \"{place}/policies\"\n[assurance]\nlevel = \"none\"\n",
@@ -248,13 +257,10 @@ fn lay_out(place: &Path, plan: &Plan) {
         ("group", &group),
         ("bus.conf", &BUS.replace("PLACE", &place.display().to_string())),
         ("own-rules/10-test.rules", plan.rules),
+        ("readmit.conf", plan.bus_policy),
         ("policies/default.lua", plan.policy),
         ("readmit.toml", &daemon),
         ("rules/50-readmit.rules", &std::fs::read_to_string(contrib("polkit/50-readmit.rules")).unwrap()),
-        (
-            "actions/org.readmit.policy",
-            &std::fs::read_to_string(contrib("polkit/org.readmit.policy")).unwrap(),
-        ),
         ("readmitd", ""),
         ("readmit", ""),
         ("daemon.log", ""),

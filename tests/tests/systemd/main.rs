@@ -4,6 +4,8 @@
 
 mod clocks;
 mod disks;
+#[cfg(test)]
+mod doctor;
 mod installed;
 mod manager;
 mod sandbox;

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use readmit_tests::Host;
 use serde_json::Value;
 
+use crate::doctor::finds;
 use crate::installed::{commands, host, property, until};
 
 const LIST: &str = "busctl call org.readmit.Recovery1 /org/readmit/Recovery1 org.readmit.Policies1 List";
@@ -199,6 +200,34 @@ fn what_is_in_the_way_is_said(host: &Host) {
     }
 }
 
+/// What only systemd, its journal and polkit can tell: how the unit is, and the heads that left the store.
+fn the_doctor_looks(host: &Host) {
+    host.sh("journalctl --sync");
+    finds(
+        host,
+        &[
+            ("unit", "ok", "readmitd.service is active"),
+            ("heads", "ok", " in the system's journal"),
+            ("anchor", "ok", "the journal leads to entry "),
+            ("polkit", "ok", " actions of Readmit's"),
+        ],
+    );
+    // A bus that does not start it leaves it as it was stopped.
+    let activation = "/usr/share/dbus-1/system-services/org.readmit.Recovery1.service";
+    let reload = "busctl call org.freedesktop.DBus / org.freedesktop.DBus ReloadConfig > /dev/null";
+    host.sh(&format!("systemctl stop readmitd.service; mv {activation} /root/; {reload}"));
+    finds(
+        host,
+        &[
+            ("unit", "failure", "readmitd.service is inactive"),
+            ("bus", "failure", "org.readmit.Recovery1 is not there"),
+        ],
+    );
+    host.sh(&format!("mv /root/org.readmit.Recovery1.service {activation}; {reload}"));
+    host.sh("systemctl start readmitd.service");
+    until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well'");
+}
+
 #[test]
 fn the_services_run_by_their_units() {
     let host = host();
@@ -211,6 +240,7 @@ fn the_services_run_by_their_units() {
     a_plugin_turns_others_away(&host);
     a_reload_is_whole(&host);
     the_portal_serves(&host);
+    the_doctor_looks(&host);
     metrics_are_read_though_there_is_no_network(&host);
     host.sh("systemctl stop readmitd.service");
     assert_eq!(property(&host, "readmitd.service", "Result"), "success");
@@ -239,6 +269,7 @@ fn the_daemon_comes_back_by_itself() {
     until(&host, "[ $(systemctl show --value --property=NRestarts readmitd.service) -ge 1 ]");
     until(&host, LIST);
     assert!(!journal(&host, "-u readmitd.service -g watchdog").is_empty());
+    finds(&host, &[("unit", "warning", "readmitd.service is active, and was restarted ")]);
 
     let before = property(&host, "readmitd.service", "MainPID");
     host.sh("systemctl restart dbus.service");
@@ -256,4 +287,5 @@ fn the_daemon_comes_back_by_itself() {
     host.sh("rm /var/lib/readmit/ballast /var/lib/readmit/more");
     until(&host, LIST);
     assert_eq!(property(&host, "readmitd.service", "ActiveState"), "active");
+    finds(&host, &[("disk", "failure", " MiB are left where the store is")]);
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::message::Header;
@@ -67,51 +69,52 @@ impl fmt::Display for Caller {
 /// The users behind connections, asked once a connection.
 #[derive(Default)]
 pub(super) struct Callers {
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<HashMap<String, Arc<OnceCell<Known>>>>,
 }
 
-#[derive(Clone, Debug)]
+/// Who is behind a connection.
+#[derive(Debug)]
 struct Known {
     uid: u32,
     pid: Option<u32>,
-    login: LoginKnown,
-}
-
-#[derive(Clone, Debug)]
-enum LoginKnown {
-    NotAsked,
-    As(Option<Login>),
+    login: OnceCell<Option<Login>>,
 }
 
 impl Callers {
-    /// The user behind the call.
+    /// The user behind the call, if that is known.
+    pub(super) fn known(&self, header: &Header<'_>) -> Result<Option<Caller>, Fault> {
+        let sender = header.sender().ok_or_else(nobody)?;
+        let known = self.known.lock();
+        Ok(known.get(sender.as_str()).and_then(|cell| cell.get()).map(|known| known.caller(sender)))
+    }
+
+    /// The user behind the call. However many calls of a connection wait for it, the bus is asked once.
     pub(super) async fn identify(
         &self,
         connection: &Connection,
         header: &Header<'_>,
     ) -> Result<Caller, Fault> {
         let sender = header.sender().ok_or_else(nobody)?;
-        if let Some(known) = self.known.lock().get(sender.as_str()) {
-            return Ok(known.caller(sender));
-        }
-        let known = ask(connection, sender).await.map_err(|error| {
-            tracing::warn!(%error, "the bus does not say who calls");
-            nobody()
-        })?;
-        let known = known.ok_or_else(nobody)?;
-        let caller = known.caller(sender);
-        self.remember(sender.as_str(), known);
-        Ok(caller)
+        let cell = self.cell(sender.as_str());
+        let known = cell
+            .get_or_try_init(|| async {
+                let known = ask(connection, sender).await.map_err(|error| {
+                    tracing::warn!(%error, "the bus does not say who calls");
+                    nobody()
+                })?;
+                known.ok_or_else(nobody)
+            })
+            .await?;
+        Ok(known.caller(sender))
     }
 
     /// Adds who logged in. Where there is no logind, nobody did, and the user is all that is known.
     pub(super) async fn add_login(&self, connection: &Connection, caller: &mut Caller) -> Result<(), Fault> {
-        let known = self.known.lock().get(&caller.name).map(|known| known.login.clone());
-        if let Some(LoginKnown::As(login)) = known {
-            caller.login = login;
-            return Ok(());
-        }
-        caller.login = login::of(connection, caller.pid).await.map_err(|error| {
+        let cell = self.cell(&caller.name);
+        // It may have been forgotten meanwhile.
+        let (uid, pid) = (caller.uid, caller.pid);
+        let known = cell.get_or_init(|| async { Known { uid, pid, login: OnceCell::new() } }).await;
+        let login = known.login.get_or_try_init(|| login::of(connection, pid)).await.map_err(|error| {
             tracing::warn!(%error, "the login behind a caller is not known");
             Fault::Unavailable(
                 "it is not known who is logged in behind this request: see whether `loginctl` answers, then \
@@ -119,17 +122,20 @@ impl Callers {
                     .to_owned(),
             )
         })?;
-        let login = LoginKnown::As(caller.login.clone());
-        self.remember(&caller.name, Known { uid: caller.uid, pid: caller.pid, login });
+        caller.login.clone_from(login);
         Ok(())
     }
 
-    fn remember(&self, name: &str, caller: Known) {
+    /// The place of what is known about a connection.
+    fn cell(&self, name: &str) -> Arc<OnceCell<Known>> {
         let mut known = self.known.lock();
+        if let Some(cell) = known.get(name) {
+            return cell.clone();
+        }
         if known.len() >= CALLERS_REMEMBERED {
             known.clear();
         }
-        known.insert(name.to_owned(), caller);
+        known.entry(name.to_owned()).or_default().clone()
     }
 }
 
@@ -146,5 +152,5 @@ fn nobody() -> Fault {
 async fn ask(connection: &Connection, sender: &UniqueName<'_>) -> zbus::Result<Option<Known>> {
     let bus = DBusProxy::new(connection).await?;
     let of = bus.get_connection_credentials(sender.to_owned().into()).await?;
-    Ok(of.unix_user_id().map(|uid| Known { uid, pid: of.process_id(), login: LoginKnown::NotAsked }))
+    Ok(of.unix_user_id().map(|uid| Known { uid, pid: of.process_id(), login: OnceCell::new() }))
 }

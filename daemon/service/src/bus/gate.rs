@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use opentelemetry::KeyValue;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use zbus::Connection;
 use zbus::message::{Flags, Header};
 
@@ -15,7 +15,7 @@ use super::action::{Action, Request};
 use super::authority::{Authority, Interaction, Question, Ruling};
 use super::caller::{Caller, Callers};
 use super::error::Error;
-use super::limits::{CALLS_AT_ONCE, CALLS_IN_HAND, MAX_DETAIL_BYTES};
+use super::limits::{CALLS_AT_ONCE, CALLS_IN_HAND, CALLS_OF_STRANGERS, MAX_DETAIL_BYTES};
 use super::shares::{Share, ShareRules, Shares};
 use super::watchers::{Listeners, Watchers};
 use crate::meters::Meters;
@@ -28,6 +28,8 @@ pub struct Gate {
     callers: Callers,
     authority: Authority,
     shares: Shares,
+    /// Calls whose user is not known yet.
+    strangers: Semaphore,
     /// Calls in hand.
     places: Semaphore,
     /// Calls worked on.
@@ -36,6 +38,14 @@ pub struct Gate {
     pub(super) listeners: Listeners,
     meters: Arc<Meters>,
     traces: Arc<Traces>,
+}
+
+/// A call in hand, with the places that it takes for as long.
+struct Admitted<'a> {
+    caller: Caller,
+    share: Arc<Share>,
+    _own_place: OwnedSemaphorePermit,
+    _place: SemaphorePermit<'a>,
 }
 
 /// The limit that one user's calls meet, among the limits that are counted.
@@ -56,6 +66,7 @@ impl Gate {
             callers: Callers::default(),
             authority: Authority::default(),
             shares: Shares::new(shares),
+            strangers: Semaphore::new(CALLS_OF_STRANGERS),
             places: Semaphore::new(CALLS_IN_HAND),
             turns: Semaphore::new(CALLS_AT_ONCE),
             watchers: Watchers::default(),
@@ -90,11 +101,8 @@ impl Gate {
         work: impl FnOnce(Caller) -> F,
     ) -> Result<T, Error> {
         let passed = async {
-            let _place = self.place()?;
-            let caller = self.callers.identify(connection, header).await?;
-            let share = self.share(&caller)?;
-            let _own_place = self.noted(OF_USER, share.place())?;
-            self.work(&share, Box::pin(work(caller))).await
+            let Admitted { caller, share, .. } = &self.admit(connection, header).await?;
+            self.work(share, Box::pin(work(caller.clone()))).await
         };
         self.metered(header, passed).await
     }
@@ -109,15 +117,28 @@ impl Gate {
     ) -> Result<T, Error> {
         let request = request.into();
         let passed = async {
-            let _place = self.place()?;
-            let mut caller = self.callers.identify(connection, header).await?;
-            let share = self.share(&caller)?;
-            let _own_place = self.noted(OF_USER, share.place())?;
-            self.authorize(&request, connection, header, &share, &mut caller).await?;
-            self.callers.add_login(connection, &mut caller).await?;
-            self.work(&share, Box::pin(work(caller))).await
+            let Admitted { caller, share, .. } = &mut self.admit(connection, header).await?;
+            self.authorize(&request, connection, header, share, caller).await?;
+            self.callers.add_login(connection, caller).await?;
+            self.work(share, Box::pin(work(caller.clone()))).await
         };
         self.metered(header, passed).await
+    }
+
+    /// Finds out who calls, and takes a place of theirs and then one of all: what one user has too much of takes nobody
+    /// else's places.
+    async fn admit(&self, connection: &Connection, header: &Header<'_>) -> Result<Admitted<'_>, Fault> {
+        let caller = match self.callers.known(header)? {
+            Some(caller) => caller,
+            None => {
+                let _stranger = self.place_among(&self.strangers)?;
+                self.callers.identify(connection, header).await?
+            }
+        };
+        let share = self.share(&caller)?;
+        let own_place = self.noted(OF_USER, share.place())?;
+        let place = self.place_among(&self.places)?;
+        Ok(Admitted { caller, share, _own_place: own_place, _place: place })
     }
 
     /// Counts a call, with how it was answered.
@@ -149,9 +170,8 @@ impl Gate {
         taken.inspect_err(|_| self.meters.limit_hit(limit))
     }
 
-    fn place(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {
-        let place = self
-            .places
+    fn place_among<'a>(&self, places: &'a Semaphore) -> Result<SemaphorePermit<'a>, Fault> {
+        let place = places
             .try_acquire()
             .map_err(|_| Fault::Unavailable("too many requests at once: try again in a moment".to_owned()));
         self.noted("bus_calls", place)

@@ -7,6 +7,9 @@ use std::time::Duration;
 pub const CALLS_AT_ONCE: usize = 128;
 /// Calls in hand, those that wait included; the next is told to come back.
 pub const CALLS_IN_HAND: usize = 8192;
+/// Calls in hand of connections whose user is not known yet, so that nobody's share is charged: as many as a system bus lets
+/// one user have, 128 in each of 256 connections.
+pub const CALLS_OF_STRANGERS: usize = 32_768;
 /// One user's calls worked on at once: some turns are always left to others.
 pub const TURNS_PER_USER: usize = 96;
 /// One user's calls in hand.
