@@ -121,7 +121,9 @@ def until_refused():
         for _ in range(CALLS):
             connection.send("org.readmit.Recovery1", "/org/readmit/Recovery1", "org.readmit.Audit1", "Verify", [])
     while True:
-        for ready in select.select(list(connections), [], [])[0]:
+        readable = select.select(list(connections), [], [], 60)[0]
+        assert readable, "nothing was refused"
+        for ready in readable:
             name, text = connections[ready].message()
             if name.endswith(".RateLimited"):
                 print(json.dumps({"name": name, "text": text}), flush=True)

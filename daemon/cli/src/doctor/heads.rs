@@ -44,7 +44,11 @@ impl Known {
         let known = format!("the journal was at entry {} at {}", head.seq, stamp(*at));
         if database.exists() {
             let what = format!("{known}; whether it still is, is seen when the daemon runs");
-            return findings.note(ANCHOR, what, "systemctl start readmitd");
+            return findings.note(
+                ANCHOR,
+                what,
+                "systemctl start readmitd; if it refuses its database, journalctl -u readmitd says why",
+            );
         }
         let what = format!("{known} ({}), and {} is gone", path.display(), database.display());
         findings.failure(ANCHOR, what, "put it back from the last backup: readmit restore FILE");
