@@ -6,7 +6,7 @@ use std::process::Command;
 
 use readmit_tests::{Ended, World};
 use serde_json::Value;
-use zbus::interface;
+use zbus::{OwnedObjectPath, interface};
 
 /// What the doctor says about a world.
 struct Said {
@@ -187,6 +187,56 @@ async fn an_entry_that_was_changed_is_named() {
     said.has("journal", "failure", "entry 2 is broken: ");
     // The head is as it was: what is known outside is about the end.
     said.has("anchor", "ok", "the journal leads to entry ");
+}
+
+/// Somebody who says how units are, as systemd does; systemd itself is asked in the tests of units.
+struct Systemd {
+    state: Option<&'static str>,
+}
+
+#[interface(name = "org.freedesktop.systemd1.Manager")]
+impl Systemd {
+    fn get_unit(&self, name: &str) -> zbus::fdo::Result<OwnedObjectPath> {
+        match self.state {
+            Some(_) => Ok(OwnedObjectPath::try_from(UNIT).unwrap()),
+            None => Err(zbus::fdo::Error::Failed(format!("Unit {name} not loaded."))),
+        }
+    }
+}
+
+const UNIT: &str = "/org/freedesktop/systemd1/unit/readmitd";
+
+struct Unit {
+    state: &'static str,
+}
+
+#[interface(name = "org.freedesktop.systemd1.Unit")]
+impl Unit {
+    #[zbus(property)]
+    fn active_state(&self) -> &str {
+        self.state
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_is_not_as_it_should_be_is_found() {
+    let world = World::builder().start().await;
+    for (state, level, words) in [
+        (None, "warning", "readmitd.service is not loaded"),
+        (Some("failed"), "failure", "readmitd.service is failed"),
+        (Some("activating"), "failure", "readmitd.service is activating"),
+        (Some("reloading"), "ok", "readmitd.service is reloading"),
+    ] {
+        let _systemd = zbus::connection::Builder::address(world.address())
+            .name("org.freedesktop.systemd1")
+            .serve_at("/org/freedesktop/systemd1", Systemd { state })
+            .serve_at(UNIT, Unit { state: state.unwrap_or_default() })
+            .build()
+            .await
+            .unwrap();
+        let said = tokio::task::block_in_place(|| doctor(&world));
+        said.has("unit", level, words);
+    }
 }
 
 /// Somebody who says how the clock is, as systemd-timedated does.
