@@ -41,7 +41,7 @@ fn failed(failure: Option<&Failure>) -> Verdict {
     match failure {
         None => support("a factor failed".to_owned()),
         Some(failure) if failure.count < FAILURES_TO_SUPPORT && is_passing(failure.disposition) => {
-            Verdict::Retry { after: RETRY_AFTER }
+            Verdict::Retry { after: RETRY_AFTER, next_number: false }
         }
         Some(failure) => support(format!(
             "{} failed {} times, at last: {}",

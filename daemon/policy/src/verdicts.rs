@@ -15,7 +15,7 @@ use crate::spelling::nearest;
 pub(crate) const KEYS: [(&str, &[&str]); 4] = [
     ("escalate", &["to", "because"]),
     ("deny", &["because"]),
-    ("retry", &["after"]),
+    ("retry", &["after", "next_number"]),
     ("outcome", &["device", "force_password_change", "revoke_sessions", "hold", "enroll_within"]),
 ];
 
@@ -43,7 +43,7 @@ pub(crate) fn retry(value: &Value) -> Result<Verdict, Misuse> {
     let fields = Fields::of("retry", "retry { after = minutes(1) }", value)?;
     let after = fields.span("after", 0, LONGEST_RETRY_WAIT)?;
     let after = after.ok_or(Misuse::Missing { word: "retry", key: "after" })?;
-    Ok(Verdict::Retry { after })
+    Ok(Verdict::Retry { after, next_number: fields.flag("next_number")? })
 }
 
 /// `outcome`.

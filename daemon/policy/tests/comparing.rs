@@ -42,7 +42,11 @@ fn deny(because: &str) -> Verdict {
 }
 
 fn retry(seconds: u64) -> Verdict {
-    Verdict::Retry { after: Duration::from_secs(seconds) }
+    Verdict::Retry { after: Duration::from_secs(seconds), next_number: false }
+}
+
+fn retry_on_next(seconds: u64) -> Verdict {
+    Verdict::Retry { after: Duration::from_secs(seconds), next_number: true }
 }
 
 fn unable(cause: &str) -> Verdict {
@@ -255,6 +259,8 @@ fn a_retry_is_weaker_than_people_and_with_a_shorter_wait() {
             Effect::Stronger,
             "goes to support instead of being tried again after 1 minute",
         ),
+        (retry(60), retry_on_next(60), Effect::Other, "goes on with the next number on file"),
+        (retry_on_next(60), retry(60), Effect::Other, "stays with the number that was called"),
         (retry(60), deny("x"), Effect::Stronger, "is denied instead of being tried again after 1 minute"),
         // No wait is longer than a day, whatever the policy says.
         (

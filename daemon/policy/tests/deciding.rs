@@ -198,9 +198,11 @@ fn every_word_makes_its_verdict() {
     for (unit, seconds) in
         [("seconds(90)", 90), ("minutes(1.5)", 90), ("hours(1)", 3600), ("days(1)", 86_400)]
     {
-        let wanted = Verdict::Retry { after: Duration::from_secs(seconds) };
+        let wanted = Verdict::Retry { after: Duration::from_secs(seconds), next_number: false };
         assert_eq!(answer(Hook::Failed, &format!("return retry {{ after = {unit} }}")), wanted);
     }
+    let wanted = Verdict::Retry { after: Duration::ZERO, next_number: true };
+    assert_eq!(answer(Hook::Failed, "return retry { after = 0, next_number = true }"), wanted);
 }
 
 #[test]
@@ -320,7 +322,7 @@ fn a_missing_hook_has_its_default() {
         decision.verdict
     };
     assert_eq!(decide(&question(Hook::Proved)), Verdict::Nothing);
-    let retry = Verdict::Retry { after: Duration::from_secs(60) };
+    let retry = Verdict::Retry { after: Duration::from_secs(60), next_number: false };
     let failed = [
         (Disposition::NoAnswer, 1, true),
         (Disposition::NoAnswer, 2, true),
@@ -512,7 +514,7 @@ proptest! {
     fn a_duration_is_exact_or_refused(seconds in any::<f64>()) {
         let body = format!("return retry {{ after = tonumber('{seconds:?}') }}");
         match answer(Hook::Failed, &body) {
-            Verdict::Retry { after } => prop_assert!((after.as_secs_f64() - seconds).abs() < f64::EPSILON),
+            Verdict::Retry { after, .. } => prop_assert!((after.as_secs_f64() - seconds).abs() < f64::EPSILON),
             Verdict::Unable { .. } => prop_assert!(!(seconds.fract() == 0.0 && (0.0..=86_400.0).contains(&seconds))),
             other => prop_assert!(false, "{:?}", other),
         }

@@ -119,8 +119,8 @@ fn a_phone_on_the_lost_device_is_never_called() {
 fn a_failed_call_may_be_tried_again_until_support_takes_over() {
     // J8.
     let table = [
-        (1, Verdict::Retry { after: Duration::from_secs(60) }),
-        (2, Verdict::Retry { after: Duration::from_secs(60) }),
+        (1, Verdict::Retry { after: Duration::from_secs(60), next_number: false }),
+        (2, Verdict::Retry { after: Duration::from_secs(60), next_number: false }),
         (3, escalate("support", "voice failed: no_answer")),
         (4, escalate("support", "voice failed: no_answer")),
     ];

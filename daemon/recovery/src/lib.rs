@@ -33,7 +33,7 @@
 //!         plan: Plan::All(vec![Plan::Factor(Factor::Password), Plan::Factor(Factor::RecoveryCode)]),
 //!     },
 //!     Hook::Proved => Verdict::Nothing,
-//!     Hook::Failed => Verdict::Retry { after: Duration::from_secs(60) },
+//!     Hook::Failed => Verdict::Retry { after: Duration::from_secs(60), next_number: false },
 //!     Hook::Recovered => Verdict::Outcome(Outcome {
 //!         device: DeviceFate::Deactivate,
 //!         force_password_change: false,

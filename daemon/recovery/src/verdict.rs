@@ -47,6 +47,9 @@ pub enum Verdict {
     Retry {
         /// After this wait.
         after: Duration,
+        /// Whether the next call goes to the next number on file, and after the last one to the first.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        next_number: bool,
     },
     /// The account is recovered, and this happens to it.
     Outcome(Outcome),

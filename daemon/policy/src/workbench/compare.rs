@@ -133,7 +133,9 @@ impl Change {
             (V::Prove { plan }, V::Nothing) => {
                 self.tell(Effect::Weaker, format!("asks for {} no longer", words::plan(plan)));
             }
-            (V::Retry { after: before }, V::Retry { after }) => self.retries(*before, *after),
+            (V::Retry { after: before, next_number: was }, V::Retry { after, next_number: is }) => {
+                self.retries((*before, *was), (*after, *is));
+            }
             (V::Outcome(before), V::Outcome(after)) => self.outcomes(before, after),
             (V::Escalate { to: before, .. }, V::Escalate { to: after, .. }) if before == after => {
                 self.tell(Effect::Other, format!("still goes to {after}, for another reason"));
@@ -186,7 +188,15 @@ impl Change {
         }
     }
 
-    fn retries(&mut self, before: Duration, after: Duration) {
+    fn retries(&mut self, (before, was_next): (Duration, bool), (after, is_next): (Duration, bool)) {
+        match (was_next, is_next) {
+            (false, true) => self.tell(Effect::Other, "goes on with the next number on file"),
+            (true, false) => self.tell(Effect::Other, "stays with the number that was called"),
+            (true, true) | (false, false) => {}
+        }
+        if before == after {
+            return;
+        }
         let (was, is) = (before.min(LONGEST_RETRY_WAIT), after.min(LONGEST_RETRY_WAIT));
         let effect = if is < was {
             Effect::Weaker
@@ -331,7 +341,7 @@ fn does(verdict: &Verdict) -> String {
         Verdict::Prove { plan } => format!("asks for {}", words::plan(plan)),
         Verdict::Escalate { to, .. } => format!("goes to {to}"),
         Verdict::Deny { .. } => "is denied".to_owned(),
-        Verdict::Retry { after } => format!("may be tried again after {}", words::span(*after)),
+        Verdict::Retry { after, .. } => format!("may be tried again after {}", words::span(*after)),
         Verdict::Outcome(_) => "recovers the account".to_owned(),
         Verdict::Nothing => "asks for nothing more".to_owned(),
         Verdict::Unable { .. } => "fails in the policy".to_owned(),
@@ -343,7 +353,7 @@ fn doing(verdict: &Verdict) -> String {
         Verdict::Prove { plan } => format!("asking for {}", words::plan(plan)),
         Verdict::Escalate { to, .. } => format!("going to {to}"),
         Verdict::Deny { .. } => "being denied".to_owned(),
-        Verdict::Retry { after } => format!("being tried again after {}", words::span(*after)),
+        Verdict::Retry { after, .. } => format!("being tried again after {}", words::span(*after)),
         Verdict::Outcome(_) => "recovering the account".to_owned(),
         Verdict::Nothing => "asking for nothing more".to_owned(),
         Verdict::Unable { .. } => "failing in the policy".to_owned(),

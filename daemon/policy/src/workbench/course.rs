@@ -208,7 +208,7 @@ impl Walk<'_> {
             match (said.failed, &journey.case.state) {
                 (_, State::Escalated { to, .. }) => verdicts.push(Failed::People(to.clone())),
                 (_, State::Denied { .. }) => verdicts.push(Failed::Denied),
-                (Some(Verdict::Retry { after }), _) => {
+                (Some(Verdict::Retry { after, .. }), _) => {
                     verdicts.push(Failed::Again(after));
                     continue;
                 }

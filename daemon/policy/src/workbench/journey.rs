@@ -350,7 +350,7 @@ mod tests {
         match question.hook {
             Hook::Open => Verdict::Prove { plan: Plan::All(factors.into()) },
             Hook::Proved => Verdict::Nothing,
-            Hook::Failed => Verdict::Retry { after: Duration::from_secs(60) },
+            Hook::Failed => Verdict::Retry { after: Duration::from_secs(60), next_number: false },
             Hook::Recovered => Verdict::Outcome(Outcome {
                 device: DeviceFate::Deactivate,
                 force_password_change: true,

@@ -89,6 +89,7 @@ impl Start {
             notices: email.iter().cloned().collect(),
             email,
             phone: phone.filter(|_| account.phone.is_some()),
+            other_phones: Vec::new(),
             contacts: contact.filter(|_| account.has.contacts).into_iter().collect(),
         }
     }

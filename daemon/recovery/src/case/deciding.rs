@@ -97,8 +97,9 @@ impl Turn<'_> {
             ],
         );
         match self.ask(Hook::Failed, None, Some(failure)) {
-            Verdict::Retry { after } if possible => {
+            Verdict::Retry { after, next_number } if possible => {
                 let track = self.track(factor);
+                track.number += u32::from(next_number);
                 track.start_after = track.start_after.max(now.plus(after.min(LONGEST_RETRY_WAIT)));
             }
             Verdict::Retry { .. } if self.can_do_without(factor) => {}

@@ -3,6 +3,7 @@
 //! A [`Case`] is plain data; only [`Case::open`] and [`Case::apply`] make a new one from an old one, and
 //! [`Case::ended_by_restore`] where the store itself was put back.
 
+mod addresses;
 mod apply;
 mod deciding;
 mod ending;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use addresses::Addresses;
 pub use apply::{Moment, Opening, Transition};
 pub use messages::client_in_words;
 pub use refusal::Refusal;
@@ -24,7 +26,6 @@ pub use restoring::EndedByRestore;
 pub use view::{StepState, StepView, View};
 
 use crate::account::Reason;
-use crate::address::{Address, EmailAddress, PhoneNumber};
 use crate::disposition::Disposition;
 use crate::event::Phase;
 use crate::factor::Factor;
@@ -98,39 +99,6 @@ pub enum Standing {
     Known,
     /// There is none: the case looks like any other, and no proof is ever right.
     Decoy,
-}
-
-/// The addresses that count in a case.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addresses {
-    /// Where e-mail challenges go.
-    pub email: Option<EmailAddress>,
-    /// Where calls go.
-    pub phone: Option<PhoneNumber>,
-    /// Recovery contacts, in the order in which they are asked.
-    #[serde(default)]
-    pub contacts: Vec<EmailAddress>,
-    /// Everyone who is told.
-    pub notices: Vec<EmailAddress>,
-}
-
-impl Addresses {
-    /// Where a challenge of this factor goes, after so many deliveries: whoever has it sent again asks the next
-    /// recovery contact, and after the last one the first.
-    #[must_use]
-    pub fn of(&self, factor: &Factor, sends: u32) -> Option<Address> {
-        match factor {
-            Factor::Email => self.email.clone().map(Address::Email),
-            Factor::Contact => self.contacts.iter().cycle().nth(sends as usize).cloned().map(Address::Email),
-            Factor::Voice | Factor::Channel(_) => self.phone.clone().map(Address::Phone),
-            Factor::Password
-            | Factor::RecoveryCode
-            | Factor::Totp
-            | Factor::Resync
-            | Factor::Approval
-            | Factor::Pass => None,
-        }
-    }
 }
 
 /// Where a case stands.
@@ -260,6 +228,9 @@ pub struct Track {
     pub failed: u32,
     /// No new delivery before this.
     pub start_after: Timestamp,
+    /// Which of the numbers on file is called.
+    #[serde(default)]
+    pub number: u32,
     /// How the last delivery or challenge ended.
     pub disposition: Option<Disposition>,
 }

@@ -260,8 +260,9 @@ impl Turn<'_> {
     }
 
     fn deliver(&mut self, factor: Factor) {
-        let sends = self.case.tracks.get(&factor).map_or(0, |track| track.sends);
-        let Some(to) = self.case.addresses.of(&factor, sends) else {
+        let (sends, number) =
+            self.case.tracks.get(&factor).map_or((0, 0), |track| (track.sends, track.number));
+        let Some(to) = self.case.addresses.of(&factor, sends, number) else {
             if let Some(challenge) = self.challenge_mut(&factor) {
                 challenge.end();
             }
@@ -347,8 +348,8 @@ impl Turn<'_> {
         let plain: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let emails = addresses.email.iter().chain(&addresses.contacts).chain(&addresses.notices);
         let plain = emails.fold(plain, |text, email| text.replace(email.as_str(), &email.masked()));
-        let phone = addresses.phone.iter();
-        let plain = phone
+        let phones = addresses.phone.iter().chain(&addresses.other_phones);
+        let plain = phones
             .fold(plain, |text, phone| text.replace(phone.as_str().trim_start_matches('+'), &phone.masked()));
         plain.chars().take(MAX_DETAIL_CHARS).collect()
     }

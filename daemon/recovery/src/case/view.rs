@@ -170,9 +170,11 @@ impl Case {
         let under_way = |challenge: &&Challenge| calls && challenge.status == ChallengeStatus::Delivering;
         StepView {
             state,
-            hint: self.addresses.of(&factor, track.sends.saturating_sub(1)).map(|address| match address {
-                crate::address::Address::Email(email) => email.masked(),
-                crate::address::Address::Phone(phone) => phone.masked(),
+            hint: self.addresses.of(&factor, track.sends.saturating_sub(1), track.number).map(|address| {
+                match address {
+                    crate::address::Address::Email(email) => email.masked(),
+                    crate::address::Address::Phone(phone) => phone.masked(),
+                }
             }),
             code: live
                 .filter(under_way)

@@ -1,5 +1,6 @@
 //! The phone step: the page shows the digits, the phone takes them.
 
+use readmit_recovery::address::PhoneNumber;
 use readmit_recovery::case::StepState;
 use readmit_recovery::command::Command;
 use readmit_recovery::disposition::Disposition;
@@ -136,7 +137,7 @@ fn calls_in_one_case_are_limited() {
 fn a_retry_waits_as_long_as_the_policy_says_but_never_for_ever() {
     for (seconds, waits) in [(0, 0), (60, 60), (1_000_000, 24 * 3600)] {
         let after = std::time::Duration::from_secs(seconds);
-        let mut desk = Desk::open(voice().answer(Hook::Failed, Verdict::Retry { after }));
+        let mut desk = Desk::open(voice().answer(Hook::Failed, Verdict::Retry { after, next_number: false }));
         desk.rules.open_for = std::time::Duration::from_secs(1_000_000);
         desk.case.expires_at = desk.now().plus(desk.rules.open_for);
         desk.all("ask voice; end voice busy");
@@ -148,5 +149,19 @@ fn a_retry_waits_as_long_as_the_policy_says_but_never_for_ever() {
             desk.now += 1;
         }
         assert_eq!(desk.told("ask voice"), "proving | call>+14155550123");
+    }
+}
+
+/// After the last number the first is called again; and what the person sees is the number that rings next.
+#[test]
+fn a_policy_may_have_the_next_number_called() {
+    let next = Verdict::Retry { after: std::time::Duration::ZERO, next_number: true };
+    let mut desk = Desk::open(voice().answer(Hook::Failed, next));
+    desk.case.addresses.other_phones = vec![PhoneNumber::parse("+14155550199").expect("a number")];
+    for number in ["+14155550123", "+14155550199", "+14155550123"] {
+        let hint = desk.case.view(desk.now()).steps[0].hint.clone().expect("a hint");
+        assert_eq!(hint.get(hint.len() - 2..), number.get(number.len() - 2..));
+        assert_eq!(desk.told("ask voice"), format!("proving | call>{number}"));
+        desk.all("end voice no_answer");
     }
 }

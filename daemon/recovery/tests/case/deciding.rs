@@ -58,7 +58,7 @@ fn people_decide_where_the_policy_says_so_and_where_it_cannot_answer() {
 fn a_verdict_of_another_hook_is_none() {
     let verdicts = [
         Verdict::Prove { plan: plan("password email") },
-        Verdict::Retry { after: Duration::ZERO },
+        Verdict::Retry { after: Duration::ZERO, next_number: false },
         Verdict::Outcome(outcome()),
         Verdict::Nothing,
     ];
@@ -186,7 +186,7 @@ fn the_policy_is_told_what_is_proven_and_what_failed() {
 #[test]
 fn a_failed_step_goes_where_the_policy_says() {
     let table = [
-        (Verdict::Retry { after: Duration::from_secs(60) }, "proving"),
+        (Verdict::Retry { after: Duration::from_secs(60), next_number: false }, "proving"),
         (escalate(), "escalated"),
         (deny(), "denied"),
         (unable(), "escalated | alert(policy_failed)"),

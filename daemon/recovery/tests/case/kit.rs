@@ -39,7 +39,7 @@ impl Script {
         let answers = BTreeMap::from([
             (Hook::Open, Verdict::Prove { plan }),
             (Hook::Proved, Verdict::Nothing),
-            (Hook::Failed, Verdict::Retry { after: Duration::ZERO }),
+            (Hook::Failed, Verdict::Retry { after: Duration::ZERO, next_number: false }),
             (Hook::Recovered, Verdict::Outcome(outcome())),
         ]);
         Self { answers, next: BTreeMap::new(), asked: Vec::new(), answered: Vec::new() }
@@ -393,6 +393,7 @@ pub fn opening(standing: Standing) -> Opening {
         addresses: Addresses {
             email: Some(email("alice@example.org")),
             phone: Some(PhoneNumber::parse("+14155550123").expect("a number")),
+            other_phones: Vec::new(),
             contacts: vec![email("ann@friends.example"), email("bob@friends.example")],
             notices: vec![email("alice@example.org"), email("backup@example.net")],
         },

@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
+use readmit_recovery::address::{Address, PhoneNumber};
 use readmit_recovery::case::{Case, Standing};
+use readmit_recovery::factor::Factor;
 use readmit_store::{Delivery, Write};
 
 use super::Service;
@@ -33,11 +35,12 @@ pub(super) struct CallTo<'a> {
 
 impl Service {
     pub(super) fn call_charges_of(&self, case: &Case) -> Vec<Write> {
-        let number = case.addresses.phone.as_ref().filter(|_| case.standing == Standing::Known);
-        let country = case.facts.account.phone.as_ref().map(|phone| phone.country.as_str());
+        let place = case.tracks.get(&Factor::Voice).map_or(0, |track| track.number);
+        let number = case.addresses.of(&Factor::Voice, 0, place).filter(|_| case.standing == Standing::Known);
+        let country = country_of_call(case);
         self.call_charges(&CallTo {
             account: case.account.as_str(),
-            number: number.map(|phone| phone.as_str()),
+            number: number.as_ref().map(Address::as_str),
             country: country.unwrap_or_default(),
             asked_from: case.facts.client.address.as_deref(),
         })
@@ -91,6 +94,22 @@ impl Service {
             self.alert(SPEND, Vec::new());
         }
     }
+}
+
+/// The country of the number that is called next. It is known of the first.
+fn country_of_call(case: &Case) -> Option<&str> {
+    let place = case.tracks.get(&Factor::Voice).map_or(0, |track| track.number);
+    let numbers = 1 + case.addresses.other_phones.len();
+    let phone = case.facts.account.phone.as_ref();
+    phone.filter(|_| place as usize % numbers == 0).map(|phone| phone.country.as_str())
+}
+
+/// The country of the number that a delivery went to, where it is known.
+pub(super) fn country_called<'a>(case: &'a Case, delivery: &Delivery) -> Option<&'a str> {
+    let called = Payload::from_bytes(&delivery.item.payload);
+    let phone = case.addresses.phone.as_ref().map(PhoneNumber::as_str);
+    let is_first = phone.is_some() && phone == called.as_ref().and_then(Payload::to);
+    case.facts.account.phone.as_ref().filter(|_| is_first).map(|phone| phone.country.as_str())
 }
 
 fn money(amount: Money, max: u32) -> Write {

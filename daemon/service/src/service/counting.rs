@@ -60,7 +60,7 @@ impl Service {
             if *factor == Factor::Contact {
                 // Whoever is the contact of many is asked no more often than one who recovers.
                 let sends = case.tracks.get(factor).map_or(0, |track| track.sends);
-                let contact = match (case.addresses.of(factor, sends), case.standing) {
+                let contact = match (case.addresses.of(factor, sends, 0), case.standing) {
                     (Some(contact), Standing::Known) => contact.as_str().to_lowercase(),
                     (_, Standing::Decoy) | (None, Standing::Known) => format!("none of {account}"),
                 };

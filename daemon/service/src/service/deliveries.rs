@@ -19,6 +19,7 @@ use readmit_store::{CommitError, Delivery, OutboxItem, Write};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::calling::country_called;
 use super::in_hand::Hands;
 use super::limits::{
     CLOCK_LOOK, DELIVERY_BATCH, FIRST_RETRY, LONGEST_RETRY, LOST_MESSAGE_TRIES, MESSAGE_ATTEMPT,
@@ -277,13 +278,11 @@ impl Service {
         if channel == PRETENCE {
             return self.meters.pretended();
         }
-        // Whatever goes neither by mail nor to a contact goes to the telephone on file.
-        let phone = case.and_then(|case| case.facts.account.phone.as_ref()).filter(|_| channel != "email");
         self.meters.delivered(&DeliveryEnd {
             channel,
             plugin: ended.plugin.as_deref(),
             disposition: ended.disposition,
-            country: phone.map(|phone| phone.country.as_str()),
+            country: case.and_then(|case| country_called(case, delivery)),
             answered: self.in_hand.answered_for(&delivery.item.id),
         });
     }

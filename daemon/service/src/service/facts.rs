@@ -135,7 +135,7 @@ pub(super) fn decoy(
         client: context.client.clone(),
         history,
     };
-    let addresses = Addresses { email: Some(email), phone: Some(phone), contacts, notices: Vec::new() };
+    let addresses = Addresses { email: Some(email), phone: Some(phone), contacts, ..Addresses::default() };
     Ok(Subject { standing: Standing::Decoy, facts, addresses, device: Some(device) })
 }
 
@@ -154,17 +154,15 @@ fn device_to_recover<'a>(
 }
 
 fn addresses(account: &Account) -> Addresses {
+    let mut phones = account.phones.iter().filter(|phone| phone.verified_at.is_some());
     Addresses {
         email: account
             .emails
             .iter()
             .find(|email| email.verified_at.is_some())
             .map(|email| email.address.clone()),
-        phone: account
-            .phones
-            .iter()
-            .find(|phone| phone.verified_at.is_some())
-            .map(|phone| phone.number.clone()),
+        phone: phones.next().map(|phone| phone.number.clone()),
+        other_phones: phones.map(|phone| phone.number.clone()).collect(),
         contacts: account.contacts.iter().map(|contact| contact.email.clone()).collect(),
         notices: account.emails.iter().map(|email| email.address.clone()).collect(),
     }

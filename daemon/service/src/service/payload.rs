@@ -26,6 +26,14 @@ impl Payload {
         serde_json::from_slice(bytes).ok()
     }
 
+    /// Where it goes.
+    pub(super) fn to(&self) -> Option<&str> {
+        match self {
+            Self::Message { to, .. } | Self::Call { to, .. } => Some(to),
+            Self::Pretence { .. } => None,
+        }
+    }
+
     /// Whether it must never be done twice, or looks as if.
     pub(super) const fn is_at_most_once(&self) -> bool {
         match self {
