@@ -55,3 +55,53 @@ pub fn anchor(path: &Path) -> Anchored {
         Anchored::Useless("its signature is forged")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer as _, SigningKey};
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(seq: u64, signed_seq: u64) -> String {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let signed = [b"readmit-journal-head-1".as_slice(), &signed_seq.to_be_bytes(), &[9; 32]].concat();
+        json!({
+            "readmit_anchor": 1, "seq": seq, "hash": hex::encode([9; 32]), "at": 1_700_000_000,
+            "signature": hex::encode(key.sign(&signed).to_bytes()),
+            "public_key": hex::encode(key.verifying_key().to_bytes()),
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn an_anchor_counts_only_as_it_was_signed() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("anchor");
+        assert_eq!(anchor(&file), Anchored::Absent);
+        assert!(matches!(anchor(place.path()), Anchored::Hidden(_)), "a directory cannot be read");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            anchor(&file)
+        };
+        match read(&written(5, 5)) {
+            Anchored::At(head, at) => assert_eq!((head.seq, at), (5, 1_700_000_000)),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(read(&written(6, 5)), Anchored::Useless("its signature is forged"));
+        let newer = written(5, 5).replace("\"readmit_anchor\":1", "\"readmit_anchor\":2");
+        assert_eq!(read(&newer), Anchored::Useless("another version of readmitd wrote it"));
+        assert_eq!(read(""), Anchored::Useless("it cannot be understood"));
+    }
+
+    #[test]
+    fn no_more_is_read_than_an_anchor_has() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let most = usize::try_from(ANCHOR_BYTES).unwrap();
+        for (length, fits) in [(most, true), (most + 1, false)] {
+            let text = written(5, 5);
+            std::fs::write(file.path(), format!("{}{text}", " ".repeat(length - text.len()))).unwrap();
+            assert_eq!(matches!(anchor(file.path()), Anchored::At(..)), fits, "{length}");
+        }
+    }
+}

@@ -327,6 +327,18 @@ mod tests {
     }
 
     #[test]
+    fn a_call_too_many_is_told_to_come_back() {
+        let gate = Gate::new(Vec::new());
+        for (places, most) in [(&gate.strangers, CALLS_OF_STRANGERS), (&gate.places, CALLS_IN_HAND)] {
+            let held: Vec<_> = (0..most).map(|_| gate.place_among(places)).collect();
+            assert!(held.iter().all(Result::is_ok));
+            assert!(matches!(gate.place_among(places), Err(Fault::Unavailable(_))));
+            drop(held);
+            assert!(gate.place_among(places).is_ok());
+        }
+    }
+
+    #[test]
     fn what_polkit_is_told_is_short_and_printable() {
         let table = [("a".repeat(MAX_DETAIL_BYTES), true), ("a".repeat(MAX_DETAIL_BYTES + 1), false)];
         for (value, wanted) in table.into_iter().chain([("a\nb".to_owned(), false), (String::new(), true)]) {
