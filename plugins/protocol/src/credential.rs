@@ -64,6 +64,14 @@ pub enum CredentialError {
         /// Bytes that it may have.
         most: u64,
     },
+    /// It is too long.
+    #[error("{} has more than {most} bytes", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that it may have.
+        most: u64,
+    },
 }
 
 /// Reads a secret of one line and at most `most` bytes.
@@ -79,12 +87,46 @@ pub fn read_line(name: &Path, most: u64) -> Result<Zeroizing<String>, Credential
     read_line_of(name, most, credentials.as_deref(), rustix::process::geteuid().as_raw())
 }
 
+/// Reads a secret of any content and at most `most` bytes, such as a private key, by the rules of [`read_line`].
+///
+/// # Errors
+/// [`CredentialError`] says what is wrong, and how to mend it.
+pub fn read(name: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let (path, bytes) = read_of(name, most, credentials.as_deref(), rustix::process::geteuid().as_raw())?;
+    if bytes.len() as u64 > most {
+        return Err(CredentialError::TooLong { path, most });
+    }
+    Ok(bytes)
+}
+
 fn read_line_of(
     name: &Path,
     most: u64,
     credentials: Option<&Path>,
     own: u32,
 ) -> Result<Zeroizing<String>, CredentialError> {
+    let (path, bytes) = read_of(name, most, credentials, own)?;
+    let content = || CredentialError::Content { path: path.clone(), most };
+    if bytes.len() as u64 > most {
+        return Err(content());
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| content())?;
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() || line.chars().any(char::is_control) {
+        return Err(content());
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+/// Reads what is there, and one byte more than it may have if there are more.
+fn read_of(
+    name: &Path,
+    most: u64,
+    credentials: Option<&Path>,
+    own: u32,
+) -> Result<(PathBuf, Zeroizing<Vec<u8>>), CredentialError> {
     let (path, is_credential) = place(name, credentials)?;
     let unreadable = |source: io::Error| {
         if is_credential && source.kind() == io::ErrorKind::NotFound {
@@ -97,19 +139,9 @@ fn read_line_of(
         let found = file.metadata().map_err(unreadable)?;
         check(&path, found.uid(), found.mode() & 0o7777, own)?;
     }
-    let content = || CredentialError::Content { path: path.clone(), most };
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > most {
-        return Err(content());
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| content())?;
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() || line.chars().any(char::is_control) {
-        return Err(content());
-    }
-    Ok(Zeroizing::new(line.to_owned()))
+    Ok((path, bytes))
 }
 
 fn place(name: &Path, credentials: Option<&Path>) -> Result<(PathBuf, bool), CredentialError> {

@@ -20,6 +20,7 @@ mod session;
 pub mod wire;
 
 pub use known::Known;
+pub use listen::OwnSocket;
 pub use outbox::{Daemon, Gone};
 pub use plugin::Plugin;
 pub use serve::{ServeError, serve, serve_connection};

@@ -1,6 +1,7 @@
 //! The way from the plugin to the daemon: one queue of lines, and the answers to the plugin's own requests.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
 use crate::limits;
+use crate::listen::{OwnSocket, OwnSockets};
 use crate::wire::{Check, Checked, ErrorObject, Id, Log, LogLevel, Message, Progress, method, parse_params};
 
 /// The daemon, as a plugin sees it. Clones are the same daemon.
@@ -25,6 +27,7 @@ struct Shared {
     lines: mpsc::Sender<Outgoing>,
     pending: Mutex<Pending>,
     next: AtomicU64,
+    own: Arc<OwnSockets>,
 }
 
 #[derive(Default)]
@@ -63,10 +66,25 @@ pub enum Gone {
 }
 
 impl Daemon {
+    #[cfg(test)]
     pub(crate) fn new() -> (Self, mpsc::Receiver<Outgoing>) {
+        Self::with_sockets(Arc::default())
+    }
+
+    pub(crate) fn with_sockets(own: Arc<OwnSockets>) -> (Self, mpsc::Receiver<Outgoing>) {
         let (lines, queue) = mpsc::channel(limits::MAX_QUEUED_LINES);
-        let shared = Shared { lines, pending: Mutex::default(), next: AtomicU64::new(1) };
+        let shared = Shared { lines, pending: Mutex::default(), next: AtomicU64::new(1), own };
         (Self { shared: Arc::new(shared) }, queue)
+    }
+
+    /// Returns the plugin's own socket of this name, if systemd handed one over (`FileDescriptorName=`). It outlives the
+    /// connection with the daemon; each call returns the same socket.
+    ///
+    /// # Errors
+    /// Fails if the process has no file descriptor left.
+    pub fn socket(&self, name: &str) -> io::Result<Option<OwnSocket>> {
+        let found = self.shared.own.iter().find(|(own, _)| own == name);
+        found.map(|(_, socket)| socket.try_clone()).transpose()
     }
 
     /// Tells how far the call `id` is: one of [`crate::phase`]. Dropped if the daemon does not read.

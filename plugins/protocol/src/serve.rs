@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::known::Known;
 use crate::limits;
-use crate::listen::{self, Door, ListenError};
+use crate::listen::{self, Door, Inherited, ListenError, OwnSockets};
 use crate::outbox::{Daemon, write_lines};
 use crate::plugin::Plugin;
 use crate::session::Session;
@@ -40,7 +40,8 @@ pub enum ServeError {
 /// Serves the plugin `P` until the daemon, the end of input, or a signal (SIGTERM, SIGINT) ends it.
 ///
 /// Without arguments it speaks on standard input and output. With `--socket PATH`, or when systemd hands it one
-/// socket (`LISTEN_FDS=1`), the daemon connects to it, one connection at a time, and may come back.
+/// socket (`LISTEN_FDS=1`), the daemon connects to it, one connection at a time, and may come back. Further sockets,
+/// which have a name (`FileDescriptorName=`), are the plugin's own: [`Daemon::socket`].
 ///
 /// # Errors
 /// Fails if the arguments are wrong or the socket cannot be used. A bad message never ends it.
@@ -63,7 +64,16 @@ pub async fn serve_connection<P: Plugin>(
     known: Arc<Known>,
     stop: impl Future<Output = ()>,
 ) {
-    let (daemon, queue) = Daemon::new();
+    serve_streams::<P>((reader, writer), known, Arc::default(), stop).await;
+}
+
+async fn serve_streams<P: Plugin>(
+    (reader, writer): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin + Send + 'static),
+    known: Arc<Known>,
+    own: Arc<OwnSockets>,
+    stop: impl Future<Output = ()>,
+) {
+    let (daemon, queue) = Daemon::with_sockets(own);
     let mut writing = tokio::spawn(write_lines(writer, queue));
     Session::<P>::new(daemon, known).run(reader, stop).await;
     if timeout(limits::GRACE, &mut writing).await.is_err() {
@@ -94,31 +104,37 @@ async fn run<P: Plugin>(place: Place) -> Result<(), ServeError> {
     match place {
         Place::Socket(path) => {
             let door = listen::bind(&path).await?;
-            let served = serve_socket::<P>(&door, stop).await;
+            let served = serve_socket::<P>(&door, Arc::default(), stop).await;
             // The file is only a name; the next start takes it over even if it stays.
             let _left_behind = std::fs::remove_file(&path);
             served
         }
-        Place::Given => match listen::inherited()? {
-            Some(door) => serve_socket::<P>(&door, stop).await,
-            None => {
-                let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-                serve_connection::<P>(input, output, Arc::default(), stopped(stop)).await;
-                Ok(())
+        Place::Given => {
+            let Inherited { door, own } = listen::inherited()?;
+            let own = Arc::new(own);
+            if let Some(door) = door {
+                return serve_socket::<P>(&door, own, stop).await;
             }
-        },
+            let streams = (tokio::io::stdin(), tokio::io::stdout());
+            serve_streams::<P>(streams, Arc::default(), own, stopped(stop)).await;
+            Ok(())
+        }
     }
 }
 
-async fn serve_socket<P: Plugin>(door: &Door, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
+async fn serve_socket<P: Plugin>(
+    door: &Door,
+    own: Arc<OwnSockets>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
     let known = Arc::<Known>::default();
     tracing::info!("listening");
     loop {
         tokio::select! {
             accepted = door.accept() => {
                 let stream = accepted.map_err(ServeError::Accept)?;
-                let (reader, writer) = stream.into_split();
-                serve_connection::<P>(reader, writer, known.clone(), stopped(stop.clone())).await;
+                let (known, own, stop) = (known.clone(), own.clone(), stopped(stop.clone()));
+                serve_streams::<P>(stream.into_split(), known, own, stop).await;
             }
             () = stopped(stop.clone()) => return Ok(()),
         }

@@ -1,0 +1,21 @@
+//! The plugin, driven as the daemon drives it, and the provider that it calls by.
+
+mod plugin;
+mod provider;
+
+use std::time::Duration;
+
+pub use plugin::{CODE, Ended, Plugin, free_address};
+pub use provider::{Provider, python};
+
+/// How long anything that has to happen may take.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Our account at the provider.
+pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+/// Its secret.
+pub const TOKEN: &str = "correct-horse-auth-token";
+/// What Vonage signs with.
+pub const SECRET: &str = "a signature secret of thirty-two bytes";
+/// Where the world reaches the listener; the tests' provider takes a short cut, as a proxy would.
+pub const PUBLIC: &str = "https://calls.example.org/readmit";
