@@ -27,6 +27,8 @@ pub(crate) mod own_phase {
     pub const QUEUED: &str = "queued";
     /// The call is being placed.
     pub const CALLING: &str = "calling";
+    /// It is not known whether the provider has the call, so nobody else may be asked for it.
+    pub const UNCLEAR: &str = "unclear";
     /// The person typed wrong digits.
     pub const WRONG_DIGITS: &str = "wrong_digits";
 }
@@ -114,7 +116,10 @@ impl Request<'_> {
             self.shared.daemon.progress(&self.call.id, own_phase::CALLING);
             let (wait, detail) = match self.ask().await? {
                 Answered::Taken(id) => return Ok(Taken::Known(id)),
-                Answered::Unclear(detail) => return Ok(Taken::Unclear(detail)),
+                Answered::Unclear(detail) => {
+                    self.shared.daemon.progress(&self.call.id, own_phase::UNCLEAR);
+                    return Ok(Taken::Unclear(detail));
+                }
                 Answered::Refused(disposition, detail) => return Err(Outcome::unplaced(disposition, detail)),
                 Answered::Later(wait, detail) => (wait, detail),
             };

@@ -8,8 +8,8 @@ use readmit_recovery::id::DeliveryId;
 use super::limits;
 use super::request::{Judge, Request};
 
-/// The phase of a call in which no telephone rings yet; every other one may mean that it has.
-const CALLING: &str = "calling";
+/// The phases of a call in which no telephone rings yet; every other one may mean that it has.
+const BEFORE_RINGING: [&str; 2] = ["queued", "calling"];
 
 /// The messages and calls that one connection works on, by their id.
 #[derive(Default)]
@@ -84,7 +84,7 @@ impl Live {
     pub(super) fn phase(&self, id: &str, phase: &str) -> Result<Option<DeliveryId>, ()> {
         let mut works = self.works.lock();
         let state = works.get_mut(id).ok_or(())?;
-        state.rang |= phase != CALLING;
+        state.rang |= !BEFORE_RINGING.contains(&phase);
         if state.phase == phase || state.phases_left == 0 {
             return Ok(None);
         }

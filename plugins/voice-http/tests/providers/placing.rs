@@ -97,6 +97,8 @@ fn a_call_whose_answer_got_lost_is_never_placed_twice() {
     assert_eq!(ended.disposition, "unreachable", "{ended:?}");
     assert!(ended.detail.contains("not known whether there was a call"), "{ended:?}");
     assert!(ended.detail.contains("no webhook came"), "{ended:?}");
+    // The daemon takes a phase that it does not know for a telephone that may ring: no other plugin calls.
+    assert_eq!(ended.phases, ["calling", "unclear"]);
 
     provider.answer(json!({ "drop": true, "taken": true }));
     let talk = [json!({ "do": "answer" }), json!({ "do": "keys", "digits": CODE }), status("completed")];
