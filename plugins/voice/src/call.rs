@@ -110,6 +110,7 @@ fn admit(settings: &Checked, call: &Call) -> Result<Number, Outcome> {
         }
         Gate::OutsideRegions => blocked("no prefix in `regions` matches the number"),
         Gate::Blocked => blocked("a prefix in `blocked_prefixes` matches the number"),
+        Gate::Kind(kind) => blocked(&format!("it is {kind}: put another number on file")),
     }
 }
 

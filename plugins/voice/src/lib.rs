@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod credentials;
 pub mod digest;
 pub mod dtmf;
+mod kind;
 pub mod leg;
 pub mod limits;
 pub mod log;

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::limits;
+use crate::{kind, limits};
 
 /// Prefixes that cost the caller or are a known target of toll fraud although a shorter prefix of theirs is
 /// the code of an ordinary country. Naming the same prefix in `regions` allows it.
@@ -77,6 +77,8 @@ pub enum Gate {
     OutsideRegions,
     /// A longer prefix in `blocked_prefixes` matches.
     Blocked,
+    /// It is of a kind that is never called.
+    Kind(&'static str),
 }
 
 /// What is wrong with a prefix.
@@ -116,7 +118,7 @@ impl Regions {
             _ if self.allowed.is_empty() => Gate::NothingAllowed,
             (None, _) => Gate::OutsideRegions,
             (Some(allowed), Some(blocked)) if blocked > allowed => Gate::Blocked,
-            (Some(_), _) => Gate::Open,
+            (Some(_), _) => kind::never_called(number).map_or(Gate::Open, Gate::Kind),
         }
     }
 }
@@ -170,6 +172,8 @@ mod tests {
             (&["+1"], "+18765550123", Gate::Blocked),
             (&["+1", "+1876"], "+18765550123", Gate::Open),
             (&["+44"], "+447012345678", Gate::Blocked),
+            (&["+44"], "+447640123456", Gate::Kind("a pager")),
+            (&["+44", "+447640"], "+447640123456", Gate::Kind("a pager")),
             (&["+44"], "+447912345678", Gate::Open),
             (&["+49"], "+4915112345678", Gate::Open),
             (&["+49"], "+49900123456", Gate::Blocked),
