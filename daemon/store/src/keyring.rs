@@ -22,7 +22,7 @@ use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::durable::sync_directory;
+use crate::durable::{self, sync_directory};
 use crate::limits::{MAX_KEYRING_BYTES, MAX_KEYS};
 
 /// The number of a key. It stands in clear before everything that the key has sealed.
@@ -332,7 +332,11 @@ fn check_access(file: &File, path: &Path) -> Result<(), KeyringError> {
         source,
     })?;
     let own = rustix::process::geteuid().as_raw();
-    if found.uid() != own && found.uid() != 0 {
+    // Root puts a backup back in the place of the daemon, whose file this is.
+    let is_of_directory = |owner| {
+        durable::directory_of(path).metadata().is_ok_and(|directory| own == 0 && directory.uid() == owner)
+    };
+    if found.uid() != own && found.uid() != 0 && !is_of_directory(found.uid()) {
         return Err(KeyringError::Owner { path: path.to_owned(), owner: found.uid(), wanted: own });
     }
     let mode = found.mode() & 0o7777;

@@ -1,9 +1,12 @@
 //! The hosts that packages are tried on are what these tests take them for.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use readmit_tests::Host;
+use readmit_tests::{Host, PATIENCE};
 
 /// Whether there is a control group of that name, wherever this machine has the hierarchy.
 fn has_group(name: &str) -> bool {
@@ -46,6 +49,42 @@ fn nothing_of_a_host_is_left() {
     assert_eq!(alive(), 0);
     assert!(!place.exists());
     assert!(!has_group(group), "{group}");
+}
+
+/// Says to the test below, which this process was started by, that it is to boot a host and wait to be killed.
+const TO_BE_KILLED: &str = "READMIT_TEST_HOST_TO_BE_KILLED";
+
+/// Nothing runs on, even where the test's process is killed and cannot clean up.
+#[test]
+fn a_host_ends_with_the_process_of_its_test() {
+    if std::env::var_os(TO_BE_KILLED).is_some() {
+        let host = Host::boot();
+        let group = fs::read_to_string(format!("/proc/{}/cgroup", host.process())).unwrap();
+        let group = group.lines().find_map(|line| line.strip_prefix("0::")).unwrap();
+        println!("\nbooted {} {}", host.process(), group.strip_suffix("/init.scope").unwrap());
+        loop {
+            std::thread::park();
+        }
+    }
+    let mut test = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kit::a_host_ends_with_the_process_of_its_test", "--nocapture"])
+        .env(TO_BE_KILLED, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(test.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let booted = lines.filter_map(|line| line.strip_prefix("booted ").map(str::to_owned)).next().unwrap();
+    let (process, group) = booted.split_once(' ').unwrap();
+    let place = format!("/proc/{process}/root/etc");
+    assert!(Path::new(&place).exists());
+    test.kill().unwrap();
+    test.wait().unwrap();
+    let since = Instant::now();
+    // Nobody is told when the last of it has gone.
+    while Path::new(&place).exists() || has_group(group) {
+        assert!(since.elapsed() < PATIENCE, "the host runs on");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]
