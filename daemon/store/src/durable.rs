@@ -23,6 +23,14 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Whether a file can be made and written beside this one.
+pub(crate) fn probe(path: &Path) -> io::Result<()> {
+    let probe = with_suffix(path, ".probe");
+    remove_if_there(&probe)?;
+    create_new(&probe)?.write_all(&[0])?;
+    remove_if_there(&probe)
+}
+
 /// Gives what root has made to the owner of its directory: the daemon must be able to use it.
 pub(crate) fn adopt(file: &File, path: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {

@@ -91,7 +91,7 @@ pub enum StoreError {
         copy: Option<PathBuf>,
     },
     /// There is no room for a copy of the database.
-    #[error("the disk has {} MiB free, and a copy of {} in its directory needs {}: make room, then start again; nothing was changed", free >> 20, path.display(), needed.div_ceil(1 << 20))]
+    #[error("the disk has {} MiB free, and a copy of {} in its directory needs {} MiB: make room, then try again; nothing was changed", free >> 20, path.display(), needed.div_ceil(1 << 20))]
     NoRoom {
         /// The database.
         path: PathBuf,
@@ -246,6 +246,15 @@ pub enum StoreError {
     /// The disk is full.
     #[error("no room is left on the disk of the store")]
     Full,
+    /// The file system takes nothing.
+    #[error("{} takes no writes: mount it for writing again, or replace the disk; what was acknowledged is kept", directory.display())]
+    Unwritable {
+        /// The directory of the database.
+        directory: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -283,6 +292,13 @@ impl StoreError {
             Some(NotADatabase | DatabaseCorrupt) => Self::Damaged { path: path.clone(), source },
             _ => Self::Sqlite(source),
         }
+    }
+
+    /// Whether a file could not be read or written.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, ReadOnly, SystemIoFailure};
+        let code = if let Self::Sqlite(error) = self { error.sqlite_error_code() } else { None };
+        matches!(code, Some(CannotOpen | ReadOnly | SystemIoFailure))
     }
 
     /// Whether the disk is full.

@@ -43,7 +43,7 @@ pub struct JournalRow {
 }
 
 /// Where the journal ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// The number of the last entry; 0 before the first.
     pub seq: u64,
@@ -74,6 +74,19 @@ pub struct JournalReport {
     pub checkpoint: Option<Checkpoint>,
     /// How often an earlier state was put back, the latest [`crate::limits::MAX_RESTORES_TOLD`].
     pub restores: Vec<Restored>,
+}
+
+/// What a look at some entries of the journal found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalSlice {
+    /// The last entry that holds: where the next look goes on.
+    pub last: Head,
+    /// How many entries were read.
+    pub rows: u32,
+    /// Whether there is nothing more to look at: the end was reached, or something is wrong.
+    pub finished: bool,
+    /// The number of the first entry that is wrong, and what is wrong with it.
+    pub broken: Option<(u64, &'static str)>,
 }
 
 /// An entry that says that an earlier state was put back.

@@ -43,7 +43,7 @@ pub use decision::{DecisionRow, PolicyRow, StoredDecision};
 pub use error::{CommitError, StoreError, What};
 pub use figures::{CaseFigure, DeliveryFigure, Figures};
 pub use head::{Checkpoint, SignedHead};
-pub use journal::{Entry, Head, JournalReport, JournalRow, Restored};
+pub use journal::{Entry, Head, JournalReport, JournalRow, JournalSlice, Restored};
 pub use keyring::{KeyId, Keyring, KeyringError};
 pub use observer::{CommitGroup, Observed, StoreObserver};
 pub use outbox::{Delivery, DeliveryState, OutboxItem};

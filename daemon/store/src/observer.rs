@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::CommitError;
+
 /// Is told what the writer does. It is told by the writer's thread, so it must return at once.
 pub trait StoreObserver: Send + Sync + 'static {
-    /// A group of changes has ended, on disk or not.
-    fn group(&self, group: &CommitGroup);
+    /// A group of changes has ended: on disk, or with what kept it from there.
+    fn group(&self, group: &CommitGroup, failed: Option<&CommitError>);
 
     /// A change was refused, since it would have passed this limit.
     fn limited(&self, scope: &'static str);
@@ -20,8 +22,8 @@ pub struct CommitGroup {
     pub changes: usize,
     /// From the first change to the end of the sync.
     pub took: Duration,
-    /// Whether the group is on disk.
-    pub committed: bool,
+    /// Whether the journal has grown, which it does with nearly everything that is put on the disk.
+    pub wrote: bool,
 }
 
 /// An observer, if there is one.
@@ -35,9 +37,9 @@ impl Observed {
         Self(Some(observer))
     }
 
-    pub(crate) fn group(&self, group: &CommitGroup) {
+    pub(crate) fn group(&self, group: &CommitGroup, failed: Option<&CommitError>) {
         if let Some(observer) = &self.0 {
-            observer.group(group);
+            observer.group(group, failed);
         }
     }
 

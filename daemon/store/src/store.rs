@@ -18,7 +18,7 @@ use crate::decision::{PolicyRow, StoredDecision};
 use crate::error::{CommitError, StoreError};
 use crate::figures::Figures;
 use crate::head::SignedHead;
-use crate::journal::{JournalReport, JournalRow};
+use crate::journal::{Head, JournalReport, JournalRow, JournalSlice};
 use crate::keyring::KeyId;
 use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
@@ -91,6 +91,14 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the whole journal and checks every link and the signature. Takes about a second a million
     /// entries, on a thread of its own.
     fn verify_journal(&self) -> Reply<'_, JournalReport>;
+
+    /// Checks every link of up to `limit` entries behind `behind`, from the first one on if that is none; where they are
+    /// the last, how the journal ends as well. For a look at all of it, a little at a time.
+    fn check_journal(&self, behind: Option<Head>, limit: u32) -> Reply<'_, JournalSlice>;
+
+    /// Whether the journal leads to a head that it had before; [`StoreError::JournalBroken`],
+    /// [`StoreError::RolledBack`] or [`StoreError::OtherHistory`] if it does not. Looks at its end alone.
+    fn leads_to<'a>(&'a self, known: &'a SignedHead) -> Reply<'a, ()>;
 
     /// The decision log from a time and behind a number on, in order.
     fn decisions(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDecision>>;

@@ -26,7 +26,7 @@ pub(super) fn back_up(
     at: Timestamp,
     to: &File,
 ) -> Result<Manifest, StoreError> {
-    refuse_without_room(path)?;
+    refuse_without_room(path, copied_bytes(path))?;
     let copy = Copy::of(connection, path)?;
     let (schema, head) = {
         let copied = open_copy(&copy.path)?;
@@ -67,12 +67,17 @@ impl Drop for Copy {
     }
 }
 
-/// Says how much room is missing before it is missing.
-pub(super) fn refuse_without_room(path: &Path) -> Result<(), StoreError> {
+/// What a copy of the database takes.
+pub(super) fn copied_bytes(path: &Path) -> u64 {
+    size(path) + size(&durable::with_suffix(path, "-wal"))
+}
+
+/// Says how much room is missing for so many bytes beside the database, before it is missing.
+pub(super) fn refuse_without_room(path: &Path, bytes: u64) -> Result<(), StoreError> {
     let directory = durable::directory_of(path);
     let failed = StoreError::file("look at", directory);
     let found = rustix::fs::statvfs(directory).map_err(|errno| failed(errno.into()))?;
-    let needed = size(path) + size(&durable::with_suffix(path, "-wal")) + FREE_BESIDE_COPY;
+    let needed = bytes.saturating_add(FREE_BESIDE_COPY);
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     if free < needed {
         return Err(StoreError::NoRoom { path: path.to_owned(), needed, free });

@@ -228,7 +228,7 @@ fn restored(row: &Row<'_>, seq: u64) -> Option<Restored> {
     })
 }
 
-fn check_link(row: &Row<'_>, previous: &Head) -> Result<Head, (u64, &'static str)> {
+pub(super) fn check_link(row: &Row<'_>, previous: &Head) -> Result<Head, (u64, &'static str)> {
     let expected = previous.seq + 1;
     let unreadable = |_| (expected, "it cannot be read");
     let text = |index| row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);

@@ -3,6 +3,7 @@
 mod accounts;
 mod activation;
 mod cases;
+mod checking;
 mod column;
 mod copying;
 mod data_keys;
@@ -146,7 +147,7 @@ impl SqliteStore {
         transaction.commit()?;
         let tail = journal::tail(&connection, &signer.public_key())?;
         if let Some(anchor) = &anchor {
-            rollback::refuse_earlier(&connection, path, &tail.last, &signer.public_key(), anchor)?;
+            rollback::refuse_earlier(&connection, path, &tail.last, &signer.public_key(), &anchor.head)?;
         }
         let mut desk = Desk {
             connection,

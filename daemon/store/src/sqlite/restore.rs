@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OpenFlags};
 
 use super::void::Voided;
-use super::{SqliteOptions, SqliteStore, files, journal, reseal, rollback, schema, swap};
+use super::{SqliteOptions, SqliteStore, copying, files, journal, reseal, rollback, schema, swap};
 use crate::anchor::Anchor;
 use crate::backup::{Backup, BackupError};
 use crate::durable::{self, with_suffix};
@@ -182,6 +182,7 @@ fn check(connection: &Connection, backup: &Backup) -> Result<JournalReport, Stor
 
 /// The backup as a database beside the one that it is to replace, of the newest schema, opened with the keys.
 fn take_out(path: &Path, keyring: Arc<Keyring>, backup: &Backup) -> Result<SqliteStore, StoreError> {
+    copying::refuse_without_room(path, backup.manifest.bytes)?;
     let candidate = with_suffix(path, swap::CANDIDATE);
     let mut file = durable::create_new(&candidate).map_err(StoreError::file("make", &candidate))?;
     backup.extract(&mut file, &candidate)?;

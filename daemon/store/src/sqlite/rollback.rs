@@ -8,6 +8,7 @@ use super::column::number;
 use super::prune::checkpoint;
 use crate::anchor::Anchor;
 use crate::error::StoreError;
+use crate::head::SignedHead;
 use crate::journal::Head;
 
 /// Refuses to make a new database where there was one before.
@@ -21,17 +22,17 @@ pub(super) fn refuse_gone(path: &Path, anchor: Option<&Anchor>) -> Result<(), St
     }
 }
 
-/// Refuses a database that ends before the anchor, or whose journal is another one.
+/// Refuses a database that ends before a head that is known, or whose journal is another one.
 pub(super) fn refuse_earlier(
     connection: &Connection,
     path: &Path,
     found: &Head,
     public_key: &[u8; 32],
-    anchor: &Anchor,
+    signed: &SignedHead,
 ) -> Result<(), StoreError> {
-    let known = anchor.head.head;
+    let known = signed.head;
     let other = |why| StoreError::OtherHistory { path: path.to_owned(), why, known: known.seq };
-    if anchor.head.public_key != *public_key {
+    if signed.public_key != *public_key {
         return Err(other("its journal is signed with another key"));
     }
     if known.seq > found.seq {
@@ -40,7 +41,7 @@ pub(super) fn refuse_earlier(
     match hash_at(connection, known.seq)? {
         Some(hash) if hash == known.hash => Ok(()),
         Some(_) => Err(other("its journal tells another story")),
-        // Entries behind the anchor are never pruned, so a checkpoint beyond it is younger than the anchor.
+        // Entries behind an exported head are never pruned, so a checkpoint beyond it is younger.
         None if checkpoint(connection)?.is_some_and(|checkpoint| checkpoint.head.seq > known.seq) => Ok(()),
         None => Err(other("an entry of its journal is missing")),
     }

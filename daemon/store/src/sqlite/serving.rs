@@ -22,8 +22,9 @@ use crate::decision::{PolicyRow, StoredDecision};
 use crate::error::{CommitError, StoreError};
 use crate::figures::Figures;
 use crate::head::SignedHead;
-use crate::journal::{JournalReport, JournalRow};
+use crate::journal::{Head, JournalReport, JournalRow, JournalSlice};
 use crate::keyring::KeyId;
+use crate::limits::MAX_PAGE;
 use crate::outbox::Delivery;
 use crate::overview::Overview;
 use crate::pause::Pause;
@@ -109,6 +110,14 @@ impl Store for SqliteStore {
         let (pool, public_key) = (Arc::clone(&self.pool), self.signer.public_key());
         let verify = move || pool.read(|reader| journal::verify(reader.connection, &public_key));
         Box::pin(aside("store-verify", verify))
+    }
+
+    fn check_journal(&self, behind: Option<Head>, limit: u32) -> Reply<'_, JournalSlice> {
+        self.read(move |reader| reader.check_journal(&self.signer.public_key(), behind, limit.min(MAX_PAGE)))
+    }
+
+    fn leads_to<'a>(&'a self, known: &'a SignedHead) -> Reply<'a, ()> {
+        self.read(move |reader| reader.leads_to(&self.signer.public_key(), &self.path, known))
     }
 
     fn decisions(&self, since: Timestamp, after_id: u64, limit: u32) -> Reply<'_, Vec<StoredDecision>> {

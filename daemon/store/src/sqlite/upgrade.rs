@@ -20,6 +20,8 @@ pub(super) fn keep_copy(
     sealer: &Sealer,
     schema: i64,
 ) -> Result<(), StoreError> {
+    // The copy, and the backup that is made of it in the same place.
+    copying::refuse_without_room(path, copying::copied_bytes(path).saturating_mul(2))?;
     let copy = durable::with_suffix(path, &format!(".schema-{schema}.bak"));
     let draft = durable::with_suffix(&copy, ".part");
     let failed = |source| StoreError::file("make", &copy)(source);

@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 use super::journal::write_head;
 use super::session::Session;
 use super::sweep::{Swept, sweep};
+use crate::durable;
 use crate::error::{CommitError, StoreError};
 use crate::head::HeadSigner;
 use crate::journal::Head;
@@ -135,11 +137,14 @@ impl Desk {
         let mut group = Vec::with_capacity(GROUP);
         while queue.blocking_recv_many(&mut group, GROUP) > 0 {
             let began = Instant::now();
-            let failed = self.commit(&mut group).err();
+            let before = self.head;
+            let failed = self.commit(&mut group).err().map(|error| self.explained(error));
             let (changes, took) = (group.len(), began.elapsed());
-            self.observer.group(&CommitGroup { changes, took, committed: failed.is_none() });
+            let wrote = self.head != before;
+            self.observer.group(&CommitGroup { changes, took, wrote }, failed.as_ref());
             if let Some(error) = &failed {
-                tracing::error!(changes = group.len(), %error, "a group of changes was not committed");
+                let error: &dyn std::error::Error = error;
+                tracing::error!(changes = group.len(), error, "a group of changes was not committed");
                 self.undo();
             }
             for task in group.drain(..) {
@@ -209,6 +214,21 @@ impl Desk {
         Ok(swept.ok())
     }
 
+    /// SQLite says only that the disk failed it. What it is that fails, a file of one's own says.
+    fn explained(&self, error: CommitError) -> CommitError {
+        let CommitError::Backend(cause) = &error else { return error };
+        let Some(path) = self.connection.path().filter(|_| cause.is_of_disk()).map(Path::new) else {
+            return error;
+        };
+        match durable::probe(path) {
+            Ok(()) => error,
+            Err(source) => {
+                let directory = durable::directory_of(path).to_owned();
+                StoreError::Unwritable { directory, source }.into()
+            }
+        }
+    }
+
     fn undo(&self) {
         if self.connection.is_autocommit() {
             return;
@@ -240,8 +260,8 @@ mod tests {
     }
 
     impl crate::StoreObserver for Watch {
-        fn group(&self, group: &CommitGroup) {
-            self.groups.lock().push((group.changes, group.committed));
+        fn group(&self, group: &CommitGroup, failed: Option<&CommitError>) {
+            self.groups.lock().push((group.changes, failed.is_none()));
         }
 
         fn limited(&self, scope: &'static str) {

@@ -53,6 +53,34 @@ fn an_earlier_state_is_refused_with_the_way_on() {
     });
 }
 
+/// Cut off while the store runs, so that the rest fits its head: only a head from before knows.
+#[test]
+fn a_store_that_runs_says_whether_it_leads_to_a_head_from_before() {
+    run(async {
+        let (bench, store) = with_entries(3).await;
+        let before = store.head().await.unwrap();
+        commit(&as_store(&store), [entry("x")]).await;
+        let known = store.head().await.unwrap();
+        for head in [&before, &known] {
+            store.leads_to(head).await.unwrap();
+        }
+        let cut = |sql: &str| {
+            bench.raw().execute_batch(&format!("DROP TRIGGER IF EXISTS journal_is_not_cut; {sql}"))
+        };
+        cut("DELETE FROM journal WHERE seq = 4").unwrap();
+        refused!(store.leads_to(&before).await, StoreError::JournalBroken { seq: 4, .. });
+        bench
+            .raw()
+            .execute(
+                "UPDATE journal_head SET seq = 3, hash = ?1, signature = ?2",
+                (before.head.hash, before.signature),
+            )
+            .unwrap();
+        store.leads_to(&before).await.unwrap();
+        refused!(store.leads_to(&known).await, StoreError::RolledBack { found: 3, known: 4, .. });
+    });
+}
+
 #[test]
 fn another_database_is_refused() {
     run(async {

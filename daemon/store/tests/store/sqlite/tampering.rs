@@ -22,8 +22,26 @@ async fn tampered(sql: &str) -> Bench {
     bench
 }
 
+/// What a look at all of it finds; one that takes so many entries at a time must find the same.
+async fn checked(store: &Arc<dyn Store>) -> JournalReport {
+    let report = store.verify_journal().await.unwrap();
+    for limit in [1, 3, 10, 1000] {
+        let mut behind = None;
+        let broken = loop {
+            let slice = store.check_journal(behind, limit).await.unwrap();
+            assert!(slice.rows <= limit, "{slice:?}");
+            if slice.finished {
+                break slice.broken;
+            }
+            behind = Some(slice.last);
+        };
+        assert_eq!(broken, report.broken, "{limit} at a time");
+    }
+    report
+}
+
 async fn report(bench: &Bench) -> JournalReport {
-    bench.open().verify_journal().await.unwrap()
+    checked(&bench.open()).await
 }
 
 fn opened(bench: &Bench, on_broken_journal: OnBrokenJournal) -> Result<SqliteStore, StoreError> {
@@ -105,9 +123,43 @@ fn a_cut_end_or_a_forged_head_under_a_running_store_is_found() {
             let bench = tampered("SELECT 1").await;
             let store = bench.open();
             bench.raw().execute_batch(sql).unwrap();
-            let report = store.verify_journal().await.unwrap();
+            let report = checked(&store).await;
             assert_eq!(report.broken.map(|(seq, _)| seq), Some(wanted), "{sql}: {report:?}");
         }
+    });
+}
+
+/// What was looked at already may go by the rules of retention, or be cut off by somebody.
+#[test]
+fn a_look_goes_on_where_it_was_whatever_became_of_that_place() {
+    run(async {
+        let bench = Bench::new();
+        let store = bench.try_open_anchored().unwrap();
+        let as_store: Arc<dyn Store> = store.clone();
+        for _ in 0..10 {
+            commit(&as_store, [entry("x")]).await;
+        }
+        let place = store.check_journal(None, 5).await.unwrap();
+        assert_eq!((place.last.seq, place.finished), (5, false));
+        let day = std::time::Duration::from_secs(24 * 3600);
+        let rules = readmit_store::Retention { journal: day, decisions: day, cases: day, differences: day };
+        let by = readmit_store::By { at: at(10 * 24 * 3600), actor: "daemon".to_owned() };
+        assert_eq!(store.prune(&rules, 8, &by).await.unwrap().journal, 8);
+        let rest = store.check_journal(Some(place.last), 100).await.unwrap();
+        assert_eq!((rest.rows, rest.finished, rest.broken), (3, true, None));
+        // Cut off so that the rest fits its head: whoever had looked further knows.
+        let (raw, before) = (bench.raw(), store.head().await.unwrap());
+        commit(&as_store, [entry("y")]).await;
+        let place = store.check_journal(None, 100).await.unwrap();
+        raw.execute_batch("DROP TRIGGER journal_is_not_cut; DELETE FROM journal WHERE seq = 12").unwrap();
+        raw.execute(
+            "UPDATE journal_head SET seq = 11, hash = ?1, signature = ?2",
+            (before.head.hash, before.signature),
+        )
+        .unwrap();
+        assert_eq!(store.verify_journal().await.unwrap().broken, None);
+        let found = store.check_journal(Some(place.last), 100).await.unwrap();
+        assert_eq!(found.broken, Some((12, "the end was cut off")));
     });
 }
 

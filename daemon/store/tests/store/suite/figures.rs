@@ -26,6 +26,7 @@ pub async fn what_is_going_on_is_counted_and_what_has_ended_is_not(make: Make) {
     commit(&store, [case("e", "escalated", 5), case("f", "escalated", 4)]).await;
     commit(&store, [delivery("m", "email", 9), delivery("n", "email", 8), delivery("v", "voice", 7)]).await;
     commit(&store, [Write::TakeDelivery { id: delivery_id("v") }, entry("opened")]).await;
+    let head = store.head().await.unwrap().head;
     let reason = case_row("p", "a").reason;
     let cases = |state: &str, count| CaseFigure { state: state.to_owned(), reason: reason.clone(), count };
     let deliveries =
@@ -40,7 +41,8 @@ pub async fn what_is_going_on_is_counted_and_what_has_ended_is_not(make: Make) {
                 deliveries("voice", DeliveryState::Taken, 1),
             ],
             oldest_due: Some(at(8)),
-            journal: 1,
+            head,
+            head_at: Some(at(0)),
         }
     );
     commit(&store, [Write::FinishDelivery { id: delivery_id("v") }]).await;
