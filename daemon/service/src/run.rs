@@ -19,6 +19,7 @@ use crate::meters::Meters;
 use crate::plugins::Supervisor;
 use crate::process::progress::{self, Part};
 use crate::process::reload::Reloader;
+use crate::process::sandbox::Missing;
 use crate::process::{Board, Manager, ReloadRequests};
 use crate::scrape::{Scrape, Scraped};
 use crate::service::{
@@ -74,6 +75,7 @@ pub async fn run(
     config: Config,
     file: ConfigFile,
     scrape: Scrape,
+    missing: Missing,
     shutdown: CancellationToken,
     reload: ReloadRequests,
 ) -> Result<(), RunError> {
@@ -93,6 +95,7 @@ pub async fn run(
     let keys = keys(&store).await?;
     let service =
         Service::new(store.clone(), policies, settings(&config), keys, meters.clone(), traces.clone())?;
+    service.note_missing_walls(missing.0);
     service.export_head().await;
     service.start_policies().await?;
     service.resume_shadow().await;

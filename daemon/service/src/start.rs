@@ -70,13 +70,13 @@ fn serve(file: ConfigFile) -> Result<(), Box<dyn Error>> {
     // What is to be kept to its directories needs them to be there.
     make_private_directory(&config.store.path)?;
     // Before any other thread runs, since walls are a thread's own.
-    sandbox::enter(&config, file.path())?;
+    let missing = sandbox::enter(&config, file.path())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let (ask, reload) = mpsc::channel(1);
         tokio::spawn(listen(shutdown.clone(), ask));
-        run(config, file, scrape, shutdown, reload).await.map_err(Box::from)
+        run(config, file, scrape, missing, shutdown, reload).await.map_err(Box::from)
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use readmit_recovery::time::Timestamp;
-use readmit_store::{Overview, PendingPolicy};
+use readmit_store::{DeliveryState, Figures, Overview, PendingPolicy};
 use zbus::message::Header;
 use zbus::{Connection, interface};
 
@@ -58,11 +58,11 @@ fn shown(health: &Health) -> Dict {
         .put("now", health.now.unix())
         .put("policy", policy(health))
         .put("plugins", health.plugins.iter().map(plugins::shown).collect::<Vec<_>>())
-        .put("queue", queue(&health.store, health.now))
+        .put("queue", queue(&health.store.figures, health.now))
         .put("cases", cases(&health.store))
         .put("accounts", health.store.accounts)
         .put("alerts", health.alerts.iter().map(alert).collect::<Vec<_>>())
-        .put("journal", journal(&health.store))
+        .put("journal", journal(&health.store.figures))
         .put("store", store(&health.store))
         .put("degraded", health.degraded.iter().map(degraded).collect::<Vec<_>>())
         .done()
@@ -89,20 +89,19 @@ fn pending(pending: &PendingPolicy) -> Dict {
         .done()
 }
 
-fn queue(store: &Overview, now: Timestamp) -> Dict {
+fn queue(figures: &Figures, now: Timestamp) -> Dict {
     Out::new()
-        .put("queued", store.queued_deliveries)
-        .put("taken", store.taken_deliveries)
-        .maybe("oldest_due", store.oldest_due.map(Timestamp::unix))
-        .maybe("waits_seconds", store.oldest_due.map(|due| now.since(due).as_secs()))
+        .put("queued", figures.deliveries_in(DeliveryState::Queued))
+        .put("taken", figures.deliveries_in(DeliveryState::Taken))
+        .maybe("oldest_due", figures.oldest_due.map(Timestamp::unix))
+        .maybe("waits_seconds", figures.oldest_due.map(|due| now.since(due).as_secs()))
         .done()
 }
 
 fn cases(store: &Overview) -> Dict {
-    let by_state: HashMap<&str, u64> =
-        store.open_cases.iter().map(|(state, count)| (state.as_str(), *count)).collect();
+    let by_state: HashMap<&str, u64> = store.figures.open_cases().into_iter().collect();
     Out::new()
-        .put("open", store.open_cases.values().sum::<u64>())
+        .put("open", by_state.values().sum::<u64>())
         .put("closed", store.closed_cases)
         .put("by_state", by_state)
         .done()
@@ -120,11 +119,11 @@ fn alert(alert: &KeptAlert) -> Dict {
         .done()
 }
 
-fn journal(store: &Overview) -> Dict {
+fn journal(figures: &Figures) -> Dict {
     Out::new()
-        .put("seq", store.head.seq)
-        .put("head", hex::encode(store.head.hash))
-        .maybe("at", store.head_at.map(Timestamp::unix))
+        .put("seq", figures.head.seq)
+        .put("head", hex::encode(figures.head.hash))
+        .maybe("at", figures.head_at.map(Timestamp::unix))
         .done()
 }
 

@@ -256,7 +256,7 @@ impl Families {
         to.register("journal_entries", "Entries of the journal", self.journal_entries.clone());
         to.register(
             "journal_broken",
-            "Whether the last check of the journal found it broken",
+            "Whether the last look at the journal found it broken",
             self.journal_broken.clone(),
         );
         to.register_with_unit(

@@ -18,13 +18,14 @@ use prometheus_client::registry::Registry;
 use readmit_recovery::disposition::Disposition;
 use readmit_recovery::facts::Hook;
 use readmit_recovery::verdict::Verdict;
-use readmit_store::{CommitGroup, StoreObserver};
+use readmit_store::{CommitError, CommitGroup, StoreObserver};
 
 pub use state::Look;
 pub use tally::Tally;
 pub use text::Format;
 
 use crate::service::Verified;
+use crate::start::with_causes;
 use families::{
     ByCall, ByChannel, ByCountry, ByDelivery, ByFactorDisposition, ByFactorResult, ByHook, ByHookVerdict,
     ByKind, ByLimit, ByMethod, ByMethodResult, ByReason, ByResult, ByStateReason, Families, Word,
@@ -38,6 +39,8 @@ pub struct Meters {
     words: Words,
     state: tokio::sync::Mutex<state::Seen>,
     well: Mutex<Option<Instant>>,
+    /// Why the store took the last change not, if it did not.
+    store_failure: Mutex<Option<String>>,
 }
 
 /// The words that labels have had, by what they name.
@@ -105,10 +108,22 @@ impl Meters {
             methods: Vocabulary::new(limits::METHODS),
             limits: Vocabulary::new(limits::LIMITS),
         };
-        let meters =
-            Self { families, registry, words, state: tokio::sync::Mutex::default(), well: Mutex::default() };
+        let meters = Self {
+            families,
+            registry,
+            words,
+            state: tokio::sync::Mutex::default(),
+            well: Mutex::default(),
+            store_failure: Mutex::default(),
+        };
         meters.begin();
         meters
+    }
+
+    /// Why the store did not take the last change; none if it did.
+    #[must_use]
+    pub fn store_failure(&self) -> Option<String> {
+        self.store_failure.lock().clone()
     }
 
     /// A turn of a case was committed.
@@ -216,8 +231,13 @@ impl Meters {
 
     /// The journal was checked from end to end.
     pub fn journal_checked(&self, is_whole: bool) {
-        self.families.journal_broken.set(i64::from(!is_whole));
+        self.journal_broken(!is_whole);
         self.families.journal_verified.set(state::unix_seconds());
+    }
+
+    /// A look at the journal has found that it is broken, or that it is not any more.
+    pub fn journal_broken(&self, is_broken: bool) {
+        self.families.journal_broken.set(i64::from(is_broken));
     }
 
     /// A batch of traces was sent, and taken or not.
@@ -233,12 +253,16 @@ impl Meters {
 }
 
 impl StoreObserver for Meters {
-    fn group(&self, group: &CommitGroup) {
+    fn group(&self, group: &CommitGroup, failed: Option<&CommitError>) {
         self.families.commit_time.observe(group.took.as_secs_f64());
         // A group has at most 256 changes.
         self.families.commit_changes.observe(f64::from(u32::try_from(group.changes).unwrap_or(u32::MAX)));
-        if !group.committed {
+        if let Some(error) = failed {
             self.families.commits_failed.inc();
+            *self.store_failure.lock() = Some(with_causes(error));
+        } else if group.wrote {
+            // What writes nothing proves nothing of the disk.
+            *self.store_failure.lock() = None;
         }
     }
 

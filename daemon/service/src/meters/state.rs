@@ -83,7 +83,15 @@ impl Meters {
             let label = ByHookVerdict { hook: hook.as_str(), verdict: "unable" };
             drop(families.decisions.get_or_create(&label));
         }
-        for kind in ["vetoed", "policy_failed", "plugin_failed", "plugin_contradicts", "revoke_sessions"] {
+        for kind in [
+            "vetoed",
+            "policy_failed",
+            "plugin_failed",
+            "plugin_contradicts",
+            "revoke_sessions",
+            "journal_broken",
+            "anchor_mismatch",
+        ] {
             drop(families.alerts.get_or_create(&ByKind { kind: self.words.alerts.word(kind) }));
         }
         for result in ["loaded", "pending", "refused"] {
@@ -153,7 +161,7 @@ impl Meters {
             let channel = self.words.channels.word(&figure.channel);
             families.outbox.get_or_create(&ByChannelState { channel, state }).set(figure.count.into());
         }
-        families.journal_entries.set(to_gauge(figures.journal));
+        families.journal_entries.set(to_gauge(figures.head.seq));
     }
 
     fn show_ages(&self, seen: &Seen) {

@@ -12,7 +12,9 @@ pub const STATUS_CHARS: usize = 400;
 pub const REASON_CHARS: usize = 200;
 /// How much more time is asked for at once, while the start takes longer than the service manager waits.
 pub const MORE_TIME: Duration = Duration::from_secs(60);
-/// How often it is asked for.
+/// How long a start takes before it says what it is at, and asks for the first time.
+pub const MORE_TIME_FIRST: Duration = Duration::from_secs(2);
+/// How often it is asked for after that.
 pub const MORE_TIME_EVERY: Duration = Duration::from_secs(20);
 /// How often at most: then a start that hangs is one.
 pub const MORE_TIMES: u32 = 90;

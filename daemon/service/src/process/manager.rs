@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sd_notify::NotifyState;
 
-use super::limits::{MORE_TIME, MORE_TIME_EVERY, MORE_TIMES, STATUS_CHARS};
+use super::limits::{MORE_TIME, MORE_TIME_EVERY, MORE_TIME_FIRST, MORE_TIMES, STATUS_CHARS};
 
 /// The service manager; without one, nobody hears what it is told.
 #[derive(Clone, Default)]
@@ -63,10 +63,12 @@ impl Manager {
         let (done, waiting) = mpsc::channel::<()>();
         let (manager, what) = (self.clone(), what.to_owned());
         let asking = std::thread::Builder::new().name("more-time".to_owned()).spawn(move || {
+            let mut wait = MORE_TIME_FIRST;
             for _ in 0..MORE_TIMES {
-                if waiting.recv_timeout(MORE_TIME_EVERY) != Err(RecvTimeoutError::Timeout) {
+                if waiting.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
+                wait = MORE_TIME_EVERY;
                 manager.status(&format!("Starting: {what}"));
                 tell(&[NotifyState::ExtendTimeoutUsec(micros(MORE_TIME))]);
             }

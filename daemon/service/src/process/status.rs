@@ -85,6 +85,8 @@ impl Board {
         };
         let mut parts = vec![format!("Policies {version}, {cases}, {}", self.plugins())];
         parts.extend(seen.silent.iter().map(|name| format!("the {name} does not answer")));
+        let fault = self.service.journal_fault();
+        parts.extend(fault.map(|fault| format!("the journal is broken at entry {}", fault.seq)));
         parts.extend(policies.refused.map(|why| format!("refused: {}", one_line(&why, REASON_CHARS))));
         parts.extend(seen.configuration.clone());
         parts.join("; ")

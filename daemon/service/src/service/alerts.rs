@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 use readmit_recovery::time::Timestamp;
+use readmit_store::{Entry, Write};
+use serde_json::Value;
 
 use super::limits::{ALERT_AGAIN, ALERTS_KEPT};
+use super::{Service, Signal, now};
 
 /// Something that people should look at, and how often it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +56,26 @@ impl Alerts {
     /// The last ones, the latest first.
     pub(super) fn latest(&self) -> Vec<KeptAlert> {
         self.kept.lock().iter().rev().cloned().collect()
+    }
+}
+
+impl Service {
+    /// Has it journalled that people should look at this, where it is news, and tells everyone: what comes again and
+    /// again does not fill the journal.
+    pub(super) async fn alert_noted(&self, kind: &str, detail: Vec<(&'static str, String)>) {
+        if self.alerts.keep(kind, &detail, now()) {
+            self.note_alert(kind, &detail).await;
+        }
+        self.tell(Signal::Alert { kind: kind.to_owned(), detail });
+    }
+
+    async fn note_alert(&self, kind: &str, detail: &[(&'static str, String)]) {
+        let detail = [("kind", kind.to_owned())].into_iter().chain(detail.iter().cloned());
+        let detail = detail.map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+        let entry = Entry { kind: "alert".to_owned(), case: None, account: None, detail };
+        if let Err(fault) = self.commit("daemon", vec![Write::Journal(entry)]).await {
+            tracing::error!(%fault, "an alert was not journalled");
+        }
     }
 }
 

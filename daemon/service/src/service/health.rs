@@ -5,6 +5,7 @@ use readmit_recovery::time::Timestamp;
 use readmit_store::{Overview, Pause, PendingPolicy};
 
 use super::alerts::KeptAlert;
+use super::integrity::JournalFault;
 use super::limits::{LOW_DISK_BYTES, LOW_DISK_PART, SLOW_QUEUE};
 use super::policies::PolicyInForce;
 use super::{Fault, Service, now};
@@ -25,6 +26,14 @@ pub struct Health {
     pub plugins: Vec<PluginStatus>,
     /// The store.
     pub store: Overview,
+    /// What is missing of the sandbox, and why.
+    pub missing_walls: Option<String>,
+    /// Why the store did not take the last change; none if it did.
+    pub store_failure: Option<String>,
+    /// What is wrong with the journal.
+    pub journal_fault: Option<JournalFault>,
+    /// What is wrong with the anchor.
+    pub anchor_fault: Option<JournalFault>,
     /// The last alerts, the latest first.
     pub alerts: Vec<KeptAlert>,
     /// The channels that somebody has stopped.
@@ -36,7 +45,7 @@ pub struct Health {
 /// A part that does not work as it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Degraded {
-    /// Which: `plugin email`, `policy`, `queue`, `disk`.
+    /// Which: `plugin email`, `policy`, `queue`, `store`, `journal`, `anchor`, `sandbox`, `disk`.
     pub part: String,
     /// What is wrong.
     pub what: String,
@@ -57,6 +66,10 @@ impl Service {
             pending: self.store.pending_policy().await?,
             plugins: self.plugins()?.list(),
             store: self.store.overview().await?,
+            missing_walls: self.missing_walls.get().cloned().flatten(),
+            store_failure: self.meters.store_failure(),
+            journal_fault: self.journal_fault(),
+            anchor_fault: self.anchor_fault(),
             alerts: self.alerts.latest(),
             paused: self.store.pauses().await?,
             degraded: Vec::new(),
@@ -90,7 +103,7 @@ fn degraded(health: &Health) -> Vec<Degraded> {
         let what = format!("was paused by {actor} at {}: {because}", since.rfc3339());
         add(format!("channel {channel}"), what, format!("readmit plugin resume {channel}"));
     }
-    let waits = health.store.oldest_due.map(|due| health.now.since(due)).unwrap_or_default();
+    let waits = health.store.figures.oldest_due.map(|due| health.now.since(due)).unwrap_or_default();
     if waits >= SLOW_QUEUE {
         let what = format!("a delivery has waited for {} minutes", waits.as_secs() / 60);
         add("queue".to_owned(), what, "readmit doctor tries every plugin's connection".to_owned());
@@ -104,16 +117,43 @@ fn degraded(health: &Health) -> Vec<Degraded> {
             "make room there: without it nothing is recorded, and nobody recovers".to_owned(),
         );
     }
+    found.extend(on_the_disk(health));
+    found
+}
+
+/// What is wrong with what lies on the disk, and with the walls around it.
+fn on_the_disk(health: &Health) -> Vec<Degraded> {
+    let mut found = Vec::new();
+    let mut add = |part: &str, what: String, mend: &str| {
+        found.push(Degraded { part: part.to_owned(), what, mend: mend.to_owned() });
+    };
+    if let Some(why) = &health.missing_walls {
+        let mend = "the unit's own sandbox still holds; sandbox.mode = \"require\" refuses to start without";
+        add("sandbox", format!("is not whole: {why}"), mend);
+    }
+    if let Some(why) = &health.store_failure {
+        let mend =
+            "what is there is kept and can be read; it goes on by itself once the disk takes writes again";
+        add("store", format!("the last change was not taken: {why}"), mend);
+    }
+    if let Some(JournalFault { seq, why }) = &health.journal_fault {
+        let mend =
+            "keep a copy of the database, then readmit audit verify; contrib/BACKUP.md says how to go on";
+        add("journal", format!("is broken at entry {seq}: {why}"), mend);
+    }
+    if let Some(JournalFault { why, .. }) = &health.anchor_fault {
+        let mend = "find out who has the disk; the next export of the journal's head writes it anew";
+        add("anchor", format!("was changed behind the daemon's back: {why}"), mend);
+    }
     found
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use readmit_recovery::id::PolicyVersion;
-    use readmit_store::Head;
+    use readmit_store::Figures;
 
     use super::*;
 
@@ -139,22 +179,23 @@ mod tests {
                 last_error: None,
             }],
             store: Overview {
-                accounts: 0,
-                open_cases: BTreeMap::new(),
-                closed_cases: 0,
-                queued_deliveries: 0,
-                taken_deliveries: 0,
-                oldest_due: Some(at),
-                head: Head::EMPTY,
-                head_at: None,
-                bytes: 0,
+                figures: Figures { oldest_due: Some(at), ..Figures::default() },
                 free_bytes: LOW_DISK_BYTES,
                 disk_bytes: LOW_DISK_BYTES * LOW_DISK_PART,
+                ..Overview::default()
             },
+            missing_walls: None,
+            store_failure: None,
+            journal_fault: None,
+            anchor_fault: None,
             alerts: Vec::new(),
             paused: Vec::new(),
             degraded: Vec::new(),
         }
+    }
+
+    fn fault() -> JournalFault {
+        JournalFault { seq: 3, why: "it is missing".to_owned() }
     }
 
     #[test]
@@ -177,5 +218,9 @@ mod tests {
             [""; 0]
         );
         assert_eq!(parts(|health| health.store.free_bytes -= 1), ["disk"]);
+        assert_eq!(parts(|health| health.missing_walls = Some("no Landlock".to_owned())), ["sandbox"]);
+        assert_eq!(parts(|health| health.store_failure = Some("no room".to_owned())), ["store"]);
+        assert_eq!(parts(|health| health.journal_fault = Some(fault())), ["journal"]);
+        assert_eq!(parts(|health| health.anchor_fault = Some(fault())), ["anchor"]);
     }
 }

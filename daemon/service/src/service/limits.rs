@@ -90,8 +90,16 @@ pub const HEAD_LOOK: Duration = Duration::from_secs(5);
 pub const HEAD_ENTRIES: u64 = 256;
 /// How long an entry waits for the next export at most.
 pub const HEAD_EVERY: Duration = Duration::from_secs(60);
-/// How often it is looked whether something is older than the rules of retention keep.
-pub const RETENTION_LOOK: Duration = Duration::from_secs(3600);
+/// How often what is older than the rules of retention keep is removed.
+pub const RETENTION_EVERY: Duration = Duration::from_secs(3600);
+/// How often it is looked whether the journal's end and the anchor are what they were, and whether all of it is due.
+pub const CHECK_LOOK: Duration = Duration::from_secs(5);
+/// How often all of the journal is checked.
+pub const CHECK_EVERY: Duration = Duration::from_secs(3600);
+/// Entries that are checked in one go.
+pub const CHECK_ROWS: u32 = 1000;
+/// The pause before the next of them: a journal of a million entries takes some minutes.
+pub const CHECK_PAUSE: Duration = Duration::from_millis(100);
 /// Rows that are looked at in one go when everything is sealed again.
 pub const RESEAL_ROWS: u32 = 200;
 /// The pause before the next of them, in which others have the store for themselves.

@@ -20,6 +20,7 @@ mod fault;
 mod health;
 mod import;
 mod in_hand;
+mod integrity;
 mod likeness;
 mod limits;
 mod on_file;
@@ -68,6 +69,7 @@ pub use explaining::{ExplanationDetail, FactorExplained, SourceLine};
 pub use fault::Fault;
 pub use health::{Degraded, Health};
 pub use import::{Conflict, ImportOptions, ImportRow, Imported};
+pub use integrity::JournalFault;
 pub use policies::{Explanation, NoPolicies, Policies, PolicyInForce, SAVER};
 pub use proofs::SubmitReply;
 pub use properties::AccountProperties;
@@ -89,6 +91,7 @@ use crate::traces::Traces;
 use alerts::Alerts;
 use enrolment::Trials;
 use in_hand::InHand;
+use integrity::Integrity;
 use likeness::Likeness;
 use passwords::Passwords;
 use shadow::Shadow;
@@ -155,11 +158,14 @@ pub struct Service {
     stopping: CancellationToken,
     /// When this began.
     started_at: Timestamp,
+    /// What the kernel did not let the daemon wall off.
+    missing_walls: OnceLock<Option<String>>,
     alerts: Alerts,
     trials: Trials,
     decoys: [u8; 32],
     signing: ArcSwap<Signing>,
     upkeep: Upkeep,
+    integrity: Integrity,
     likeness: Likeness,
     /// The device of accounts that have none.
     nobody: Authenticator,
@@ -200,11 +206,13 @@ impl Service {
             changing_accounts: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
             started_at: now(),
+            missing_walls: OnceLock::new(),
             alerts: Alerts::default(),
             trials: Trials::default(),
             decoys: keys.decoys,
             signing: ArcSwap::from_pointee(Signing { key: keys.sign_in, retired: keys.retired }),
             upkeep: Upkeep::default(),
+            integrity: Integrity::default(),
             likeness: Likeness::default(),
             nobody,
         }))
@@ -215,6 +223,12 @@ impl Service {
         if self.plugins.set(plugins).is_err() {
             tracing::error!("the plugins were attached twice");
         }
+    }
+
+    /// Notes, once, what cannot be had of the sandbox, for whoever asks how the daemon is.
+    pub fn note_missing_walls(&self, missing: Option<String>) {
+        // What was noted first stays.
+        let _ = self.missing_walls.set(missing);
     }
 
     /// The plugins.

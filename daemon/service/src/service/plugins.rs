@@ -38,22 +38,9 @@ impl Service {
         self.plugins()?.restart(plugin).map_err(|_| unknown(plugin))
     }
 
-    /// Tells that a plugin has failed, and has it journalled where it is news: one that fails again and again does not
-    /// fill the journal.
+    /// Tells that a plugin has failed.
     pub(super) fn plugin_failed(self: Arc<Self>, plugin: String) {
-        const KIND: &str = "plugin_failed";
-        if !self.alert(KIND, vec![("plugin", plugin.clone())]) {
-            return;
-        }
-        tokio::spawn(async move {
-            let detail = [("kind", KIND.to_owned()), ("plugin", plugin)];
-            let detail = detail.map(|(name, value)| (name.to_owned(), Value::String(value)));
-            let kind = "alert".to_owned();
-            let entry = Entry { kind, case: None, account: None, detail: Map::from_iter(detail) };
-            if let Err(fault) = self.commit("daemon", vec![Write::Journal(entry)]).await {
-                tracing::error!(%fault, "an alert was not journalled");
-            }
-        });
+        tokio::spawn(async move { self.alert_noted("plugin_failed", vec![("plugin", plugin)]).await });
     }
 
     fn known_plugin(&self, plugin: &str) -> Result<(), Fault> {

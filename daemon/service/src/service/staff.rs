@@ -6,6 +6,7 @@ use readmit_recovery::id::{AccountId, CaseHandle, CaseId};
 use readmit_recovery::time::Timestamp;
 use readmit_store::{CaseFilter, CaseRow, JournalReport, JournalRow, Page};
 
+use super::integrity::JournalFault;
 use super::{Fault, Service, now};
 
 /// A member of staff, as the bus knows them.
@@ -106,7 +107,8 @@ impl Service {
     /// [`Fault::Unavailable`].
     pub async fn verify_journal(&self) -> Result<JournalReport, Fault> {
         let report = self.store.verify_journal().await?;
-        self.meters.journal_checked(report.broken.is_none());
+        let fault = report.broken.map(|(seq, why)| JournalFault { seq, why: why.to_owned() });
+        self.told_of_chain(fault).await;
         Ok(report)
     }
 

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use readmit_store::{Anchor, By, Entry, KeyState, Manifest, Retention, RetiredKey, StoreError, Write};
+use readmit_store::{
+    Anchor, By, Entry, KeyState, Manifest, Retention, RetiredKey, SignedHead, StoreError, Write,
+};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::integrity::is_due;
 use super::limits::{
-    HEAD_ENTRIES, HEAD_EVERY, HEAD_LOOK, RESEAL_PAUSE, RESEAL_ROWS, RETENTION_LOOK, SIGN_IN_KEY_KEPT,
-    UPKEEP_LONGEST_RETRY, UPKEEP_RETRY,
+    CHECK_LOOK, HEAD_ENTRIES, HEAD_EVERY, HEAD_LOOK, RESEAL_PAUSE, RESEAL_ROWS, RETENTION_EVERY,
+    SIGN_IN_KEY_KEPT, UPKEEP_LONGEST_RETRY, UPKEEP_RETRY,
 };
 use super::{Fault, Service, Signing, now};
 use crate::jws::JwsKey;
@@ -72,6 +75,8 @@ pub struct KeyStatus {
 #[derive(Default)]
 pub(super) struct Upkeep {
     exported: Mutex<Option<Exported>>,
+    /// A head is exported, or compared with what was, by one at a time.
+    pub(super) exporting: tokio::sync::Mutex<()>,
     resealing: Mutex<Resealing>,
     rotated: Notify,
     /// Keys are replaced by one at a time.
@@ -80,7 +85,7 @@ pub(super) struct Upkeep {
 
 #[derive(Clone, Copy)]
 struct Exported {
-    seq: u64,
+    head: SignedHead,
     at: Instant,
 }
 
@@ -101,7 +106,19 @@ impl Service {
         }
     }
 
+    /// The head that was exported last.
+    pub(super) fn exported_head(&self) -> Option<SignedHead> {
+        self.upkeep.exported.lock().map(|exported| exported.head)
+    }
+
     async fn try_export_head(&self) -> Result<(), StoreError> {
+        let _turn = self.upkeep.exporting.lock().await;
+        if let Some(exported) = self.exported_head()
+            && !self.check_end(&exported).await
+        {
+            // An anchor that follows a journal that was cut off would hide it from the next start.
+            return Ok(());
+        }
         let head = self.store.head().await?;
         // The log first: an anchor that is ahead of it would hide what the log misses.
         tracing::info!(
@@ -118,13 +135,21 @@ impl Service {
             let written = tokio::task::spawn_blocking(move || anchor.write(&path)).await;
             written.map_err(|error| StoreError::Defect(error.to_string().into()))??;
         }
-        *self.upkeep.exported.lock() = Some(Exported { seq: head.head.seq, at: Instant::now() });
+        *self.upkeep.exported.lock() = Some(Exported { head, at: Instant::now() });
         Ok(())
     }
 
     /// Keeps the store up until `shutdown`.
     pub(super) async fn keep_up_store(&self, shutdown: &CancellationToken) {
-        let work = async { tokio::join!(self.keep_exporting(), self.keep_pruning(), self.keep_resealing()) };
+        let work = async {
+            tokio::join!(
+                self.keep_exporting(),
+                self.keep_checking_chain(),
+                self.keep_checking_end(),
+                self.keep_pruning(),
+                self.keep_resealing()
+            )
+        };
         tokio::select! {
             _ = work => {}
             () = shutdown.cancelled() => {}
@@ -138,7 +163,7 @@ impl Service {
             let is_due = match (exported, self.store.head().await) {
                 (None, _) => true,
                 (Some(exported), Ok(found)) => {
-                    let entries = found.head.seq.saturating_sub(exported.seq);
+                    let entries = found.head.seq.saturating_sub(exported.head.head.seq);
                     entries >= HEAD_ENTRIES || (entries > 0 && exported.at.elapsed() >= HEAD_EVERY)
                 }
                 // What ails the store is told by those who need more of it.
@@ -151,11 +176,16 @@ impl Service {
     }
 
     async fn keep_pruning(&self) {
+        let mut pruned_at = None;
         loop {
-            if let Err(error) = self.prune().await {
-                tracing::error!(error = &error as &dyn std::error::Error, "old entries were not removed");
+            // What is removed from a journal that is broken, or was not looked at, could be what shows it.
+            if self.integrity.is_proven() && is_due(pruned_at, RETENTION_EVERY, now()) {
+                pruned_at = Some(now());
+                if let Err(error) = self.prune().await {
+                    tracing::error!(error = &error as &dyn std::error::Error, "old entries were not removed");
+                }
             }
-            tokio::time::sleep(RETENTION_LOOK).await;
+            tokio::time::sleep(CHECK_LOOK).await;
         }
     }
 
@@ -164,7 +194,8 @@ impl Service {
         let by = By { at: now(), actor: "daemon".to_owned() };
         let Some(exported) = *self.upkeep.exported.lock() else { return Ok(()) };
         loop {
-            let pruned = self.store.prune(&self.settings.upkeep.retention, exported.seq, &by).await?;
+            let pruned =
+                self.store.prune(&self.settings.upkeep.retention, exported.head.head.seq, &by).await?;
             if pruned.finished {
                 return Ok(());
             }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::config::{Config, Launch, Sandboxing};
+use crate::start::with_causes;
 
 /// What the process may still reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum SandboxError {
     Child(String),
     /// The kernel cannot wall in files.
     #[error(
-        "the kernel cannot keep the daemon to its files (Landlock): use Linux 6.2 or newer with `landlock` in the boot parameter `lsm`, or set sandbox.mode = \"auto\""
+        "the kernel cannot keep the daemon to its files (Landlock): use Linux 6.2 or newer with `landlock` in the boot parameter `lsm`; with sandbox.mode = \"auto\" it goes on without"
     )]
     NoLandlock,
     /// It refused to.
@@ -47,14 +48,18 @@ pub enum SandboxError {
     Processor(#[source] seccompiler::BackendError),
 }
 
-/// Walls in the calling thread, and every thread that it starts: before others run.
+/// What is missing of the walls although they are wanted, and why; for whoever looks at how the daemon is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Missing(pub Option<String>);
+
+/// Walls in the calling thread, and every thread that it starts: before others run. Says what cannot be had of them.
 ///
 /// # Errors
 /// [`SandboxError`] if `sandbox.mode` is `require` and something of it cannot be had. In the mode `auto` that is
 /// logged.
-pub fn enter(config: &Config, file: &Path) -> Result<(), SandboxError> {
+pub fn enter(config: &Config, file: &Path) -> Result<Missing, SandboxError> {
     if config.sandbox == Sandboxing::Off {
-        return Ok(());
+        return Ok(Missing::default());
     }
     let child = config.plugins.iter().find(|plugin| matches!(plugin.launch, Launch::Command(_)));
     let walls = match child {
@@ -67,18 +72,18 @@ pub fn enter(config: &Config, file: &Path) -> Result<(), SandboxError> {
                 plugin,
                 "the daemon is not sandboxed by itself, since its children would be too; plugins by `socket` change that"
             );
-            Ok(())
+            Ok(Missing::default())
         }
         Err(error) if config.sandbox == Sandboxing::Auto => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(%error, cause, "the daemon is not sandboxed by itself");
-            Ok(())
+            let error = with_causes(&error);
+            tracing::warn!("the sandbox is not whole, and the daemon goes on with the rest of it: {error}");
+            Ok(Missing(Some(error)))
         }
         Ok(()) => {
             tracing::info!("sandboxed: no network, no programs, no files but its own");
-            Ok(())
+            Ok(Missing::default())
         }
-        walls => walls,
+        Err(error) => Err(error),
     }
 }
 
@@ -204,7 +209,7 @@ mod tests {
         let error = enter(&with("require"), file).unwrap_err().to_string();
         assert!(error.contains("`p`") && error.contains("`socket`"), "{error}");
         for mode in ["auto", "off"] {
-            enter(&with(mode), file).unwrap();
+            assert_eq!(enter(&with(mode), file).unwrap(), Missing::default());
             assert!(TcpListener::bind("127.0.0.1:0").is_ok(), "{mode}: the child needs the network");
         }
     }
