@@ -6,6 +6,8 @@ mod export;
 #[cfg(test)]
 mod heads;
 #[cfg(test)]
+mod integrity;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod kit;
@@ -15,3 +17,5 @@ mod restoring;
 mod runbook;
 #[cfg(test)]
 mod unusable;
+#[cfg(test)]
+mod upgrading;

@@ -7,3 +7,4 @@ mod install;
 mod kit;
 mod lifetime;
 mod packages;
+mod people;

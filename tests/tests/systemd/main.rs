@@ -6,9 +6,11 @@ mod clocks;
 mod disks;
 #[cfg(test)]
 mod doctor;
+mod heads;
 mod installed;
 mod manager;
 mod sandbox;
 mod service;
+mod starting;
 mod units;
 mod watchdog;

@@ -7,7 +7,7 @@ use readmit_tests::Host;
 use serde_json::Value;
 
 use crate::doctor::finds;
-use crate::installed::{commands, host, property, until};
+use crate::installed::{CONFIG, commands, host, property, until};
 
 const LIST: &str = "busctl call org.readmit.Recovery1 /org/readmit/Recovery1 org.readmit.Policies1 List";
 
@@ -182,6 +182,12 @@ fn what_is_in_the_way_is_said(host: &Host) {
             &["readmit.db belongs to uid 0: run chown"],
             "chown readmit /var/lib/readmit/readmit.db",
         ),
+        (
+            "mv /etc/credstore.encrypted/readmit.store.key /root/moved.key; \
+             install -m 644 -o nobody /somewhere/safe/store.key /var/lib/readmit/store.key",
+            &["the keyring /var/lib/readmit/store.key belongs to uid 65534: run chown"],
+            "rm /var/lib/readmit/store.key; mv /root/moved.key /etc/credstore.encrypted/readmit.store.key",
+        ),
     ] {
         let since = host.sh("journalctl -n 1 -q --show-cursor --no-pager | sed -n 's/^-- cursor: //p'");
         host.sh(&format!("{wrong}; systemctl start --no-block readmitd.service"));
@@ -228,6 +234,31 @@ fn the_doctor_looks(host: &Host) {
     until(host, "systemctl show --property=StatusText readmitd.service | grep -q 'plugins well'");
 }
 
+/// A kernel that cannot wall in files: where that is required it is said and nothing starts; else the daemon goes on with
+/// the rest of its walls, and says so to whoever looks.
+fn a_kernel_without_landlock_is_said(host: &Host) {
+    host.write(
+        "/etc/systemd/system/readmitd.service.d/kernel.conf",
+        "[Service]\nSystemCallFilter=~landlock_create_ruleset:EOPNOTSUPP\n",
+    );
+    let since = host.sh("journalctl -n 1 -q --show-cursor --no-pager | sed -n 's/^-- cursor: //p'");
+    let log = format!("journalctl -u readmitd.service --no-pager -o cat --after-cursor='{}'", since.trim());
+    host.sh("systemctl daemon-reload; systemctl restart --no-block readmitd.service");
+    until(host, &format!("{log} | grep -q 'cannot keep the daemon to its files (Landlock)'"));
+    assert_ne!(property(host, "readmitd.service", "ActiveState"), "active");
+    host.sh("sed -i 's/mode = \"require\"/mode = \"auto\"/' /etc/readmit/readmit.toml; systemctl restart readmitd.service");
+    host.sh(&format!(
+        "journalctl --sync; {log} | grep -q 'the sandbox is not whole, and the daemon goes on'"
+    ));
+    let status: Value = serde_json::from_str(&host.sh("readmit status --json")).unwrap();
+    let parts = status["degraded"].as_array().unwrap();
+    let sandbox = parts.iter().find(|part| part["part"] == "sandbox").expect("it is said");
+    assert!(sandbox["what"].as_str().unwrap().contains("Landlock"), "{sandbox}");
+    the_daemon_has_no_network(host);
+    host.write("/etc/readmit/readmit.toml", CONFIG);
+    host.sh("rm /etc/systemd/system/readmitd.service.d/kernel.conf; systemctl daemon-reload; systemctl restart readmitd.service");
+}
+
 #[test]
 fn the_services_run_by_their_units() {
     let host = host();
@@ -242,6 +273,7 @@ fn the_services_run_by_their_units() {
     the_portal_serves(&host);
     the_doctor_looks(&host);
     metrics_are_read_though_there_is_no_network(&host);
+    a_kernel_without_landlock_is_said(&host);
     host.sh("systemctl stop readmitd.service");
     assert_eq!(property(&host, "readmitd.service", "Result"), "success");
     // Whoever calls it, starts it.
