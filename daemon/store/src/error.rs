@@ -286,11 +286,20 @@ impl StoreError {
 
     /// For `map_err`, where SQLite meets a file that it has not opened before.
     pub(crate) fn opening(path: &std::path::Path) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         let path = path.to_owned();
-        move |source| match source.sqlite_error_code() {
-            Some(NotADatabase | DatabaseCorrupt) => Self::Damaged { path: path.clone(), source },
-            _ => Self::Sqlite(source),
+        move |source| Self::Sqlite(source).damaged(&path)
+    }
+
+    /// The error, with what it means where SQLite has met a damaged file.
+    pub(crate) fn damaged(self, path: &std::path::Path) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Self::Sqlite(source) | Self::Migration { source, .. }
+                if matches!(source.sqlite_error_code(), Some(NotADatabase | DatabaseCorrupt)) =>
+            {
+                Self::Damaged { path: path.to_owned(), source }
+            }
+            error => error,
         }
     }
 

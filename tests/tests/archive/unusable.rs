@@ -19,8 +19,11 @@ async fn whatever_is_wrong_with_the_database_is_said_and_mended() {
     no_header[..16].fill(0);
     let foreign = world.directory().join("foreign.db");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
-    let table: [(&str, Vec<u8>, &str); 5] = [
+    let mut behind_the_first_page = whole.clone();
+    behind_the_first_page[4096..].fill(0);
+    let table: [(&str, Vec<u8>, &str); 6] = [
         ("no header", no_header, "readmit restore"),
+        ("damaged further on", behind_the_first_page, "is damaged"),
         ("another program's", std::fs::read(foreign).unwrap(), "another program"),
         ("zero bytes", Vec::new(), "gone or empty"),
         ("a text", b"this is no database, though it is long enough to be looked at".to_vec(), "damaged"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use readmit_tests::{World, run};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A file system in memory, of the test's own. It needs root, as the tests of units do.
 struct Disk(PathBuf);
@@ -48,6 +48,14 @@ fn mount(arguments: &[&str]) {
     assert!(status.success(), "mount {arguments:?} failed: run the tests as root");
 }
 
+/// What `readmit status` says of the store, if something is wrong with it.
+fn degraded(world: &World) -> Option<String> {
+    let status: Value = serde_json::from_str(&world.cli(&["status", "--json"], "").output).unwrap();
+    let parts = status["degraded"].as_array().unwrap();
+    let store = parts.iter().find(|part| part["part"] == "store")?;
+    Some(store["what"].as_str().unwrap().to_owned())
+}
+
 #[tokio::test]
 async fn a_full_disk_refuses_what_is_new_and_loses_nothing() {
     let place = tempfile::tempdir().unwrap();
@@ -70,8 +78,10 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing() {
     assert_eq!(refused.name, "Unavailable", "{refused:?}");
     assert!(world.log().contains("no room is left on the disk"), "{}", world.log());
     assert_eq!(case.state().await, "proving", "what is there can be read");
+    assert!(degraded(&world).expect("it is said").contains("no room is left on the disk"));
     fs::remove_file(ballast).unwrap();
     case.prove_password().await;
+    assert_eq!(degraded(&world), None, "it goes on by itself");
     world.kill().await;
     world.start().await;
     assert_eq!(case.step("password").await["state"], "proven");
@@ -241,15 +251,9 @@ async fn a_disk_that_becomes_read_only_under_the_daemon_is_named_and_loses_nothi
     assert_eq!(refused.name, "Unavailable", "{refused:?}");
     // What is there can be read, and whoever looks is told.
     assert_eq!(case.step("password").await["state"], "proven");
-    let status: serde_json::Value =
-        serde_json::from_str(&world.cli(&["status", "--json"], "").output).unwrap();
-    let degraded = status["degraded"].as_array().unwrap();
-    let store = degraded.iter().find(|part| part["part"] == "store").unwrap_or_else(|| panic!("{status}"));
+    let said = degraded(&world).expect("it is said");
     for words in ["takes no writes", "Read-only file system"] {
-        assert!(
-            store["what"].as_str().unwrap().contains(words) && world.log().contains(words),
-            "{words}: {store}"
-        );
+        assert!(said.contains(words) && world.log().contains(words), "{words}: {said}");
     }
     world.stop().await;
     let ended = run("readmitd", &["--config", &world.config().display().to_string()], "");

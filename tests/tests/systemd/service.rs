@@ -173,6 +173,11 @@ fn what_is_in_the_way_is_said(host: &Host) {
             "cp -a /root/readmit.store.key /etc/credstore.encrypted/",
         ),
         (
+            "printf 'no credential' > /etc/credstore.encrypted/readmit.store.key",
+            &["UNREADABLE"],
+            "cp -a /root/readmit.store.key /etc/credstore.encrypted/",
+        ),
+        (
             "chmod 755 /var/lib/readmit/readmit.db",
             &["has mode 0755", "chmod 0600"],
             "chmod 600 /var/lib/readmit/readmit.db",
@@ -239,7 +244,7 @@ fn the_doctor_looks(host: &Host) {
 fn a_kernel_without_landlock_is_said(host: &Host) {
     host.write(
         "/etc/systemd/system/readmitd.service.d/kernel.conf",
-        "[Service]\nSystemCallFilter=~landlock_create_ruleset:EOPNOTSUPP\n",
+        "[Service]\nSystemCallFilter=\nSystemCallFilter=~landlock_create_ruleset\nSystemCallErrorNumber=EOPNOTSUPP\n",
     );
     let since = host.sh("journalctl -n 1 -q --show-cursor --no-pager | sed -n 's/^-- cursor: //p'");
     let log = format!("journalctl -u readmitd.service --no-pager -o cat --after-cursor='{}'", since.trim());

@@ -6,7 +6,7 @@ use readmit_tests::{World, kill, program};
 use rusqlite::Connection;
 
 /// As a daemon of the version before left the database.
-const OLDER_SCHEMA: &str = include_str!("../archive/schema-7.sql");
+const OLDER_SCHEMA: &str = include_str!("../../../daemon/store/tests/fixtures/to-schema-7.sql");
 
 /// The disk takes three seconds for what it takes milliseconds for elsewhere, while the copy from before a new schema is
 /// made.

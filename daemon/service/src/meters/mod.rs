@@ -24,8 +24,8 @@ pub use state::Look;
 pub use tally::Tally;
 pub use text::Format;
 
+use crate::causes::with_causes;
 use crate::service::Verified;
-use crate::start::with_causes;
 use families::{
     ByCall, ByChannel, ByCountry, ByDelivery, ByFactorDisposition, ByFactorResult, ByHook, ByHookVerdict,
     ByKind, ByLimit, ByMethod, ByMethodResult, ByReason, ByResult, ByStateReason, Families, Word,

@@ -129,6 +129,11 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] says why the database cannot be used.
     pub fn open(options: &SqliteOptions, keyring: Arc<Keyring>) -> Result<Self, StoreError> {
+        // Wherever in the file it is that something is met which is none of SQLite's.
+        Self::open_sound(options, keyring).map_err(|error| error.damaged(&options.path))
+    }
+
+    fn open_sound(options: &SqliteOptions, keyring: Arc<Keyring>) -> Result<Self, StoreError> {
         let path = &options.path;
         let lock = files::lock_database(path)?;
         swap::finish(path, options.anchor.as_deref())?;

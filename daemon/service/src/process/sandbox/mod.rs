@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::causes::with_causes;
 use crate::config::{Config, Launch, Sandboxing};
-use crate::start::with_causes;
 
 /// What the process may still reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

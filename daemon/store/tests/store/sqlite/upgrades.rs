@@ -55,17 +55,11 @@ fn nothing_is_copied_where_nothing_is_to_be_changed() {
     assert!(!names.iter().any(|name| name.to_string_lossy().contains(".bak")), "{names:?}");
 }
 
-/// The schema before this one: as the newest, without its last step.
-fn before_the_last_step(bench: &Bench) {
-    let raw = bench.raw();
-    raw.execute_batch(
-        "DROP TABLE journal_checkpoint; DROP TABLE data_keys; DROP TABLE resealing; DROP TABLE retired_sign_in_keys;
-         DROP INDEX cases_closed; DROP TRIGGER journal_is_not_cut;
-         CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal
-         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-         PRAGMA user_version = 7;",
-    )
-    .unwrap();
+/// The seventh schema, made of the newest.
+const TO_SEVENTH_SCHEMA: &str = include_str!("../../fixtures/to-schema-7.sql");
+
+fn to_seventh_schema(bench: &Bench) {
+    bench.raw().execute_batch(TO_SEVENTH_SCHEMA).unwrap();
 }
 
 #[test]
@@ -73,7 +67,7 @@ fn a_downgrade_is_refused_and_names_the_copy() {
     run(async {
         let bench = Bench::new();
         commit(&bench.open(), [entry("x")]).await;
-        before_the_last_step(&bench);
+        to_seventh_schema(&bench);
         drop(bench.open());
         let copy = bench.beside(".schema-7.bak");
         let backup = Backup::open(&copy).unwrap();
@@ -92,7 +86,7 @@ fn a_copy_that_was_cut_off_is_made_again() {
     run(async {
         let bench = Bench::new();
         commit(&bench.open(), [entry("x")]).await;
-        before_the_last_step(&bench);
+        to_seventh_schema(&bench);
         std::fs::write(bench.beside(".schema-7.bak.part"), "half").unwrap();
         std::fs::write(bench.beside(".copy"), "half").unwrap();
         let store = bench.open();
