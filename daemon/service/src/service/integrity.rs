@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use readmit_recovery::time::Timestamp;
 use readmit_store::{Anchor, SignedHead, StoreError};
 
-use super::limits::{CHECK_EVERY, CHECK_LOOK, CHECK_PAUSE, CHECK_ROWS};
+use super::limits::{CHECK_EVERY, CHECK_LOOK, CHECK_PAUSE, CHECK_ROWS, UPKEEP_LONGEST_RETRY, UPKEEP_RETRY};
 use super::{Service, now};
 
 /// What is wrong with the journal.
@@ -125,6 +125,7 @@ impl Service {
     /// Looks at all of the journal at the start, and again and again.
     pub(super) async fn keep_checking_chain(&self) {
         let mut checked_at: Option<Timestamp> = None;
+        let mut wait = UPKEEP_RETRY;
         loop {
             let now = now();
             if is_due(checked_at, CHECK_EVERY, now) {
@@ -132,10 +133,15 @@ impl Service {
                     Ok(fault) => {
                         self.told_of_chain(fault).await;
                         checked_at = Some(now);
+                        wait = UPKEEP_RETRY;
                     }
-                    // What ails the store is told by those who need more of it.
                     Err(error) => {
-                        tracing::debug!(%error, "the journal could not be checked; it is tried again")
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the journal could not be checked; it is tried again"
+                        );
+                        tokio::time::sleep(wait).await;
+                        wait = (wait * 2).min(UPKEEP_LONGEST_RETRY);
                     }
                 }
             }
