@@ -22,8 +22,10 @@ fn host() -> Host {
     ));
     host.write(POLICIES, APPROVALS);
     host.write("/etc/readmit/readmit.toml", "[policy]\nactivation = \"two_persons\"\n");
-    // Nothing else was in force before, so nobody has to be asked for this one.
-    host.sh("systemctl stop readmitd.service; rm -r /var/lib/readmit/*; systemctl start readmitd.service");
+    // The tests are of the policy that was shipped. And nothing else was in force before, so that nobody has to be asked
+    // for this one.
+    host.sh("rm /etc/readmit/policies/*_test.lua; systemctl stop readmitd.service; rm -r /var/lib/readmit/*");
+    host.sh("systemctl start readmitd.service");
     host
 }
 
