@@ -174,7 +174,7 @@ fn what_is_in_the_way_is_said(host: &Host) {
         ),
         (
             "printf 'no credential' > /etc/credstore.encrypted/readmit.store.key",
-            &["UNREADABLE"],
+            &["Failed to set up credentials"],
             "cp -a /root/readmit.store.key /etc/credstore.encrypted/",
         ),
         (
