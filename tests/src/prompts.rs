@@ -8,7 +8,8 @@ const SAMPLES: u32 = RATE / 5;
 /// Writes every prompt of the voice plugin into `directory`.
 pub(crate) fn write(directory: &Path) {
     std::fs::create_dir_all(directory.join("en")).unwrap();
-    for name in ["greeting", "again", "wrong", "accepted", "too_many_tries", "no_input"] {
+    for name in ["greeting", "again", "wrong", "accepted", "too_many_tries", "no_input", "report", "reported"]
+    {
         std::fs::write(directory.join(format!("en/{name}.wav")), tone()).unwrap();
     }
 }

@@ -151,3 +151,24 @@ async fn j8_hanging_up_can_be_made_good() {
         .await;
     retry_works(&mut world, &case).await;
 }
+
+/// Somebody is called who asked for nothing: a 9 on their phone stops the recovery as the owner's no does. Every
+/// address is told, staff are alerted, the journal has it, and the digits are worth nothing any more.
+#[tokio::test]
+async fn who_did_not_ask_stops_the_recovery_on_the_phone() {
+    let (mut world, alice, case) = before_the_call(World::builder().phone("silent")).await;
+    let mut alerts = world.desk.signals("Audit1", "Alert").await;
+    let step = case.start("voice").await.unwrap();
+    assert!(step["code"].as_str().is_some_and(|code| code.len() == 6), "{step}");
+    world.phone().talk().await;
+    world.phone().press("9#").await;
+    let shown = case.until_state("vetoed").await;
+    assert!(shown["steps"].as_array().is_some_and(|steps| steps.iter().all(|step| step["code"].is_null())));
+    assert_eq!(alerts.next().await[0], "vetoed");
+    assert_eq!(world.desk.dispositions(&case).await.last().map(String::as_str), Some("reported"));
+    let journal = world.desk.journal().await;
+    let vetoed = journal.iter().find(|row| row["kind"] == "vetoed" && row["case"] == case.handle());
+    assert_eq!(vetoed.map(|row| &row["detail"]["while"]), Some(&json!("proving")));
+    world.mailbox.mail(&alice.email, "was stopped").await;
+    assert_eq!(case.start("voice").await.unwrap_err().name, "WrongState");
+}

@@ -54,6 +54,8 @@ pub enum Disposition {
     DtmfUnsupported,
     /// The call lasted longer than is allowed.
     MaxDuration,
+    /// The person said on the phone that they did not ask for this.
+    Reported,
     /// The delivery was called off.
     Cancelled,
     /// The daemon stopped while the delivery was under way.
@@ -85,6 +87,7 @@ impl Disposition {
         Self::MediaNegotiation,
         Self::DtmfUnsupported,
         Self::MaxDuration,
+        Self::Reported,
         Self::Cancelled,
         Self::Interrupted,
         Self::Expired,
@@ -112,6 +115,13 @@ impl Disposition {
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Sent | Self::Entered)
+    }
+
+    /// Whether the message or the call did not do what it was for, so that the policy is asked. Somebody who says
+    /// that they did not ask for a call stops the recovery instead, whatever the policy.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        !self.is_success() && !matches!(self, Self::Reported)
     }
 
     /// The word, what happened, and both that and what to do next.
@@ -201,6 +211,11 @@ impl Disposition {
             Self::MaxDuration => {
                 told!("max_duration", "The call took too long.", "Call again and type the six digits.")
             }
+            Self::Reported => told!(
+                "reported",
+                "Whoever answered the phone said that they did not ask for this.",
+                "If you did, contact support."
+            ),
             Self::Cancelled => {
                 told!("cancelled", "This was called off.", "Start it again when you are ready.")
             }
@@ -244,6 +259,8 @@ mod tests {
             assert!(disposition.message().ends_with('.') && disposition.cause().ends_with('.'), "{word}");
             let has_next = disposition.message() != disposition.cause();
             assert_eq!(has_next, *disposition != Disposition::Entered, "{word}");
+            let is_neither = !disposition.is_failure() && !disposition.is_success();
+            assert_eq!(is_neither, *disposition == Disposition::Reported, "{word}");
         }
         assert_eq!("answered".parse::<Disposition>(), Err(UnknownDisposition));
     }

@@ -2,6 +2,11 @@
 //! clock and no tasks. `crate::talk` feeds it and does what it says.
 //!
 //! Times are durations since the call was answered.
+//!
+//! A person who did not ask for the call says so by a 9 alone. Codes may begin with 9, and people who look for the
+//! next digit on a screen may be slow, so that a 9 with nothing after it is only a question, which is asked back
+//! ("press 9 again"). It is an answer when it comes a second time, when the pound sign follows, or when the person
+//! hangs up on it.
 
 use std::time::Duration;
 
@@ -78,6 +83,9 @@ pub enum Progress {
     WrongDigits,
 }
 
+/// The key by which a person says that they did not ask for the call.
+const REPORT: u8 = 9;
+
 #[derive(Debug)]
 enum State {
     /// Answered, but nothing is said yet, since the first second after an answer is often lost.
@@ -100,6 +108,8 @@ pub struct Conversation {
     rules: Rules,
     state: State,
     asked_again: bool,
+    /// A lone 9 was asked back about, and nothing else was typed since.
+    reporting: bool,
     keys: u32,
     wrong: u8,
 }
@@ -108,7 +118,7 @@ impl Conversation {
     /// Begins with the answer of the call.
     pub fn new(rules: Rules) -> Conversation {
         let state = State::Settling { until: limits::SETTLE };
-        Conversation { rules, state, asked_again: false, keys: 0, wrong: 0 }
+        Conversation { rules, state, asked_again: false, reporting: false, keys: 0, wrong: 0 }
     }
 
     /// When [`Conversation::on_deadline`] is due, if nothing happens before.
@@ -130,6 +140,7 @@ impl Conversation {
         if let Event::KeyPressed(_) = event {
             self.keys = self.keys.saturating_add(1);
         }
+        let reported = self.reporting || self.is_report();
         match (&mut self.state, event) {
             (State::Over, _) => vec![],
             // A settled outcome stands, however the call ends now.
@@ -144,6 +155,7 @@ impl Conversation {
                 let disposition = *disposition;
                 self.end(disposition)
             }
+            (_, Event::HungUp) if reported => self.end(Disposition::Reported),
             (_, Event::HungUp | Event::MediaStopped) => self.end(Disposition::HungUp),
             (_, Event::TimeUp) => self.end(Disposition::MaxDuration),
             (_, Event::Cancelled) => self.end(Disposition::Cancelled),
@@ -187,7 +199,13 @@ impl Conversation {
         }
         match self.state {
             State::Settling { .. } => self.prompt(Prompt::Greeting),
+            State::Entering { .. } if self.is_report() && self.reporting => self.report(),
+            State::Entering { .. } if self.is_report() => {
+                self.reporting = true;
+                self.prompt(Prompt::Report)
+            }
             State::Entering { .. } if !self.asked_again => {
+                self.reporting = false;
                 self.asked_again = true;
                 self.prompt(Prompt::Again)
             }
@@ -206,7 +224,19 @@ impl Conversation {
         self.key(Key::Digit(digit), now)
     }
 
+    /// Whether the entry is a 9 alone, so far.
+    fn is_report(&self) -> bool {
+        matches!(&self.state, State::Entering { entry, .. } if entry.is_only(REPORT))
+    }
+
+    fn report(&mut self) -> Vec<Action> {
+        self.part(Prompt::Reported, Disposition::Reported)
+    }
+
     fn key(&mut self, key: Key, now: Duration) -> Vec<Action> {
+        if key == Key::Pound && self.is_report() {
+            return self.report();
+        }
         let State::Entering { entry, next_key, .. } = &mut self.state else { return vec![] };
         match key {
             Key::Digit(digit) => {
@@ -221,6 +251,7 @@ impl Conversation {
             // Some people end what they type with the pound sign; an entry ends by its length.
             Key::Pound | Key::Letter => {}
         }
+        self.reporting &= entry.is_only(REPORT);
         if entry.len() < usize::from(self.rules.digits) {
             return vec![];
         }

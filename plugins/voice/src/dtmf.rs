@@ -69,6 +69,11 @@ impl Entry {
         self.0.len()
     }
 
+    /// Whether this is one key and no more.
+    pub fn is_only(&self, digit: u8) -> bool {
+        self.0.as_bytes() == [b'0' + digit.min(9)]
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

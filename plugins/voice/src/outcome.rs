@@ -44,13 +44,15 @@ pub enum Disposition {
     DtmfUnsupported,
     /// The longest duration of a call was reached.
     MaxDuration,
+    /// The person said that they did not ask for the call.
+    Reported,
     /// The daemon cancelled the call.
     Cancelled,
 }
 
 impl Disposition {
     /// Every disposition, in the order of the README.
-    pub const ALL: [Disposition; 18] = [
+    pub const ALL: [Disposition; 19] = [
         Disposition::Entered,
         Disposition::Busy,
         Disposition::NoAnswer,
@@ -68,6 +70,7 @@ impl Disposition {
         Disposition::MediaNegotiation,
         Disposition::DtmfUnsupported,
         Disposition::MaxDuration,
+        Disposition::Reported,
         Disposition::Cancelled,
     ];
 
@@ -91,6 +94,7 @@ impl Disposition {
             Disposition::MediaNegotiation => "media_negotiation",
             Disposition::DtmfUnsupported => "dtmf_unsupported",
             Disposition::MaxDuration => "max_duration",
+            Disposition::Reported => "reported",
             Disposition::Cancelled => "cancelled",
         }
     }

@@ -1,6 +1,6 @@
 //! What a person hears: WAV files, encoded once to both codecs and shared by all calls.
 //!
-//! English, German and French are built in. A directory with `<language>/<name>.wav` replaces single prompts or
+//! English, German, French, Spanish and Japanese are built in. A directory with `<language>/<name>.wav` replaces single prompts or
 //! adds languages. No prompt says a code or names an account: a call may reach anybody.
 
 use std::collections::HashMap;
@@ -32,17 +32,23 @@ pub enum Prompt {
     TooManyTries,
     /// No digits came. Goodbye.
     NoInput,
+    /// Asks whether a lone 9 was meant: press it again if you did not ask for this, or type the digits.
+    Report,
+    /// The recovery was stopped. Goodbye.
+    Reported,
 }
 
 impl Prompt {
     /// Every prompt.
-    pub const ALL: [Prompt; 6] = [
+    pub const ALL: [Prompt; 8] = [
         Prompt::Greeting,
         Prompt::Again,
         Prompt::Wrong,
         Prompt::Accepted,
         Prompt::TooManyTries,
         Prompt::NoInput,
+        Prompt::Report,
+        Prompt::Reported,
     ];
 
     /// The name of its file, without `.wav`.
@@ -54,6 +60,8 @@ impl Prompt {
             Prompt::Accepted => "accepted",
             Prompt::TooManyTries => "too_many_tries",
             Prompt::NoInput => "no_input",
+            Prompt::Report => "report",
+            Prompt::Reported => "reported",
         }
     }
 }
@@ -73,15 +81,18 @@ macro_rules! built_in {
                     include_bytes!(concat!("../prompts/", $language, "/too_many_tries.wav")),
                 ),
                 (Prompt::NoInput, include_bytes!(concat!("../prompts/", $language, "/no_input.wav"))),
+                (Prompt::Report, include_bytes!(concat!("../prompts/", $language, "/report.wav"))),
+                (Prompt::Reported, include_bytes!(concat!("../prompts/", $language, "/reported.wav"))),
             ],
         )
     };
 }
 
 /// A language and the WAV files of its prompts.
-type BuiltIn = (&'static str, [(Prompt, &'static [u8]); 6]);
+type BuiltIn = (&'static str, [(Prompt, &'static [u8]); 8]);
 
-const BUILT_IN: [BuiltIn; 3] = [built_in!("en"), built_in!("de"), built_in!("fr")];
+const BUILT_IN: [BuiltIn; 5] =
+    [built_in!("en"), built_in!("de"), built_in!("fr"), built_in!("es"), built_in!("ja")];
 
 /// A prompt in both codecs, one byte a sample.
 #[derive(Debug, Clone)]
@@ -294,7 +305,7 @@ mod tests {
     #[test]
     fn every_built_in_prompt_says_something() {
         let prompts = Prompts::load(None).unwrap();
-        for language in ["en", "de", "fr"] {
+        for language in ["en", "de", "fr", "es", "ja"] {
             for prompt in Prompt::ALL {
                 let audio = prompts.get(language, prompt, Codec::Pcmu);
                 let seconds = audio.len() / 8000;
@@ -308,6 +319,31 @@ mod tests {
         }
     }
 
+    /// The voice spells kanji out by the words "Chinese letter", for minutes.
+    #[test]
+    fn japanese_is_given_to_the_voice_in_kana() {
+        let texts = include_str!("../prompts/render");
+        let japanese: Vec<_> = texts.lines().filter(|line| line.starts_with("say ja ")).collect();
+        assert_eq!(japanese.len(), Prompt::ALL.len());
+        for line in japanese {
+            assert!(!line.contains(|c| matches!(c, '\u{3400}'..='\u{9fff}')), "{line}");
+        }
+    }
+
+    /// Whoever is called without having asked hears what to do about it.
+    #[test]
+    fn greetings_say_how_to_report() {
+        let texts = include_str!("../prompts/render");
+        let nine = |line: &str| line.contains('9') || line.contains("きゅうを おして");
+        for name in ["greeting", "again", "report"] {
+            let said: Vec<_> = texts
+                .lines()
+                .filter(|line| line.starts_with("say ") && line.split(' ').nth(3) == Some(name))
+                .collect();
+            assert!(said.len() == BUILT_IN.len() && said.iter().all(|line| nine(line)), "{name}: {said:?}");
+        }
+    }
+
     #[test]
     fn languages_fall_back() {
         let prompts = Prompts::load(None).unwrap();
@@ -316,6 +352,8 @@ mod tests {
             ("de-AT", "de"),
             ("fr_CA", "fr"),
             ("EN-us", "en"),
+            ("es-MX", "es"),
+            ("ja-JP", "ja"),
             ("zh-Hant-TW", "en"),
             ("", "en"),
             ("de-", "de"),

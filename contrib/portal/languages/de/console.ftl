@@ -201,6 +201,7 @@ console-disposition-provider-error = Anbieter ausgefallen
 console-disposition-media-negotiation = Keine gemeinsame Tonübertragung
 console-disposition-dtmf-unsupported = Netz überträgt keine Tastentöne
 console-disposition-max-duration = Anruf zu lang
+console-disposition-reported = Von der Person am Telefon gemeldet
 console-disposition-cancelled = Abgebrochen
 console-disposition-interrupted = Durch Neustart unterbrochen
 console-disposition-expired = Nicht rechtzeitig beantwortet

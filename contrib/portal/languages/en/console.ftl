@@ -201,6 +201,7 @@ console-disposition-provider-error = Provider failed
 console-disposition-media-negotiation = No common way to carry sound
 console-disposition-dtmf-unsupported = Network cannot carry keypad digits
 console-disposition-max-duration = Call too long
+console-disposition-reported = Reported by whoever answered
 console-disposition-cancelled = Called off
 console-disposition-interrupted = Interrupted by a restart
 console-disposition-expired = Not answered in time

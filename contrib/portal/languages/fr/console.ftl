@@ -201,6 +201,7 @@ console-disposition-provider-error = Panne du fournisseur
 console-disposition-media-negotiation = Aucun format audio commun
 console-disposition-dtmf-unsupported = Le réseau ne transmet pas les touches
 console-disposition-max-duration = Appel trop long
+console-disposition-reported = Signalé par la personne au téléphone
 console-disposition-cancelled = Annulé
 console-disposition-interrupted = Interrompu par un redémarrage
 console-disposition-expired = Sans réponse à temps

@@ -76,7 +76,7 @@ fn no_factor_is_a_dead_end_in_any_state() {
 /// over, or go to support".
 #[test]
 fn every_disposition_is_told_with_a_way_on() {
-    for disposition in Disposition::ALL.iter().filter(|disposition| !disposition.is_success()) {
+    for disposition in Disposition::ALL.iter().filter(|disposition| disposition.is_failure()) {
         for factor in ["voice", "email", "sms", "contact"] {
             for state in ["open", "failed"] {
                 let screen =

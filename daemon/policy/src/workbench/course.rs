@@ -239,7 +239,7 @@ impl Walk<'_> {
 fn fits(disposition: Disposition, factor: &Factor) -> bool {
     use Disposition as D;
     match disposition {
-        D::Sent | D::Entered => false,
+        D::Sent | D::Entered | D::Reported => false,
         D::WrongCode => *factor != Factor::Voice,
         D::Busy
         | D::NoAnswer

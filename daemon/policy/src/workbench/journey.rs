@@ -198,7 +198,7 @@ impl Walk<'_> {
     }
 
     fn fail(&mut self, factor: &Factor, disposition: Disposition) -> Result<(), Stuck> {
-        if disposition.is_success() {
+        if !disposition.is_failure() {
             return Err(Stuck::NoFailure(disposition.as_str()));
         }
         let before = self.failures(factor);

@@ -139,6 +139,24 @@ impl Turn<'_> {
         Reply::Done
     }
 
+    /// Whoever answered a call to the number on file said that they did not ask for it: the owner's no, by another
+    /// way than the notices.
+    pub(super) fn reported(&mut self) {
+        // The call is over; there is nothing to call off.
+        if let Some(challenge) = self.challenge_mut(&Factor::Voice) {
+            challenge.end();
+        }
+        match self.case.state {
+            State::Proving | State::Held { .. } | State::Recovered { .. } | State::Escalated { .. } => {
+                self.vetoed();
+            }
+            State::Completed { .. } => {
+                self.vetoed_too_late();
+            }
+            State::Denied { .. } | State::Vetoed | State::Cancelled | State::Expired => {}
+        }
+    }
+
     /// The owner says no to a recovery that is complete. Whoever holds the new device keeps it until people have
     /// looked: to take it away here would open the account to whoever has but the mailbox and the password.
     pub(super) fn vetoed_too_late(&mut self) -> Reply {

@@ -133,16 +133,20 @@ impl Turn<'_> {
                 ("detail", detail),
             ],
         );
+        let calls = self.factor_of(delivery) == Some(Factor::Voice);
+        if calls && disposition == Disposition::Reported {
+            return self.reported();
+        }
         let Some(factor) = factor else { return };
-        let calls = factor == Factor::Voice;
         if let Some(challenge) = self.challenge_mut(&factor) {
             challenge.status = if calls { ChallengeStatus::Over } else { ChallengeStatus::Live };
             challenge.phase = None;
         }
         match disposition {
             Disposition::Sent if !calls => self.track(&factor).disposition = Some(disposition),
-            // The right digits are known here before the call ends; a plugin that says otherwise is wrong.
-            Disposition::Sent | Disposition::Entered => {
+            // The right digits are known here before the call ends; a plugin that says otherwise is wrong. So is
+            // one that heard a key in a message.
+            Disposition::Sent | Disposition::Entered | Disposition::Reported => {
                 self.command(Command::RaiseAlert("plugin_contradicts"));
                 self.failed(&factor, Disposition::ProviderError);
             }

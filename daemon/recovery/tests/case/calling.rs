@@ -8,9 +8,9 @@ use readmit_recovery::event::{Comparison, Event, Reply};
 use readmit_recovery::facts::Hook;
 use readmit_recovery::limits::{SENDS_PER_CASE, TRIES_PER_CALL, TRIES_PER_CASE};
 use readmit_recovery::secret::Secret;
-use readmit_recovery::verdict::Verdict;
+use readmit_recovery::verdict::{Outcome, Verdict};
 
-use crate::kit::{Desk, Script, check, factor, plan};
+use crate::kit::{Desk, Script, check, factor, outcome, plan};
 
 fn voice() -> Script {
     Script::new(plan("voice password"))
@@ -84,7 +84,7 @@ fn no_plugin_answers_the_code_that_it_delivered() {
 /// J8: "the exact cause is recorded", and the person goes on.
 #[test]
 fn every_end_of_a_call_is_a_failure_unless_the_digits_were_right() {
-    for disposition in Disposition::ALL {
+    for disposition in Disposition::ALL.iter().filter(|disposition| **disposition != Disposition::Reported) {
         let mut desk = Desk::open(voice());
         desk.all("ask voice");
         let told = desk.told(&format!("end voice {}", disposition.as_str()));
@@ -100,6 +100,57 @@ fn every_end_of_a_call_is_a_failure_unless_the_digits_were_right() {
         assert_eq!((asked.hook, asked.failure.as_ref()), (Hook::Failed, desk.case.failures.last()));
         assert_eq!(desk.told("ask voice"), "proving | call>+14155550123", "{disposition:?}");
     }
+}
+
+/// Whoever answers the phone can stop the recovery, as the owner can by the notices, wherever the case stands by
+/// then. The policy is not asked.
+#[test]
+fn whoever_answers_can_stop_the_recovery() {
+    let told = "notice(vetoed)>alice notice(vetoed)>backup";
+    let hold = Outcome { hold: Some(std::time::Duration::from_secs(3600)), ..outcome() };
+    let either = || Script::new(plan("1 of password voice"));
+    let refused = || either().answer(Hook::Proved, Verdict::Deny { because: "no".to_owned() });
+    let none = |state: &str| state.to_owned();
+    let table = [
+        (voice(), "", "proving", format!("vetoed | alert(vetoed) {told}")),
+        (voice(), "digits wrong", "proving", format!("vetoed | alert(vetoed) {told}")),
+        (voice(), "support", "escalated", format!("vetoed | alert(vetoed) {told}")),
+        (either().outcome(hold), "right password", "held", format!("vetoed | alert(vetoed) {told}")),
+        (either(), "right password", "recovered", format!("vetoed | alert(vetoed) revoke {told}")),
+        (either(), "right password; claim", "completed", "completed | alert(vetoed) revoke".to_owned()),
+        (refused(), "right password", "denied", none("denied")),
+        (voice(), "cancel", "cancelled", none("cancelled")),
+        (voice(), "veto", "vetoed", none("vetoed")),
+        (voice(), "wait 86400; time", "expired", none("expired")),
+    ];
+    for (script, given, state, wanted) in table {
+        let mut desk = Desk::open(script);
+        desk.all(&format!("ask voice; {given}"));
+        assert_eq!(desk.state(), state, "{given}");
+        let asked = desk.script.asked.len();
+        assert_eq!(desk.told("end voice reported"), wanted, "{given}");
+        assert_eq!(desk.recorded("delivery_ended", "disposition").as_deref(), Some("reported"), "{given}");
+        assert_eq!(desk.recorded("vetoed", "while").is_some(), wanted.contains("alert"), "{given}");
+        assert_eq!(desk.script.asked.len(), asked, "{given}");
+    }
+}
+
+/// A message has no keys, so a plugin that says so is wrong; and a call of before is nobody's to stop a case by.
+#[test]
+fn only_the_call_of_this_case_can_stop_it() {
+    for name in ["email", "sms"] {
+        let mut desk = Desk::open(Script::new(plan(&format!("{name} password"))));
+        desk.all(&format!("ask {name}"));
+        assert_eq!(desk.told(&format!("end {name} reported")), "proving | alert(plugin_contradicts)");
+    }
+    let mut desk = Desk::open(voice());
+    desk.all("ask voice");
+    let earlier = desk.delivery("voice");
+    desk.all("end voice busy; ask voice");
+    let event =
+        Event::DeliveryEnded { delivery: earlier, disposition: Disposition::Reported, detail: String::new() };
+    desk.happen(event).expect("recorded");
+    assert_eq!(desk.state(), "proving");
 }
 
 #[test]

@@ -179,6 +179,9 @@ impl Request {
             Disposition::Entered if !self.is_call() => {
                 return lie("the plugin says that digits were entered in a message");
             }
+            Disposition::Reported if !self.is_call() => {
+                return lie("the plugin says that a key was pressed in a message");
+            }
             Disposition::Entered if !accepted => {
                 return lie("the plugin says that the digits were right, but they were never found right");
             }
@@ -260,6 +263,8 @@ mod tests {
             (&call, json!({"disposition": "busy", "proven": true}), false, Disposition::ProviderError),
             (&call, json!(null), false, Disposition::ProviderError),
             (&call, json!({"disposition": "no_answer"}), false, Disposition::NoAnswer),
+            (&call, json!({"disposition": "reported"}), false, Disposition::Reported),
+            (&message, json!({"disposition": "reported"}), false, Disposition::ProviderError),
         ];
         for (request, answer, accepted, wanted) in table {
             assert_eq!(request.read_answer(answer.clone(), accepted).disposition, wanted, "{answer}");

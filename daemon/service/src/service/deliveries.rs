@@ -253,7 +253,7 @@ impl Service {
             return Ok(());
         };
         let disposition = ended.disposition;
-        if !disposition.is_success() {
+        if disposition.is_failure() {
             // The provider's own words stand in the journal, where addresses are taken out of them.
             tracing::warn!(
                 delivery = %delivery.item.id,

@@ -20,7 +20,8 @@ fn recordings() -> (tempfile::TempDir, Vec<i16>) {
     let directory = tempfile::tempdir().unwrap();
     let language = directory.path().join("en");
     fs::create_dir(&language).unwrap();
-    for name in ["greeting", "again", "wrong", "accepted", "reported", "too_many_tries", "no_input"] {
+    for name in ["greeting", "again", "wrong", "accepted", "too_many_tries", "no_input", "report", "reported"]
+    {
         let samples = if name == "greeting" { &speech[..] } else { &[0; 800] };
         let mut wav = hound::WavWriter::create(language.join(format!("{name}.wav")), source.spec()).unwrap();
         samples.iter().for_each(|sample| wav.write_sample(*sample).unwrap());

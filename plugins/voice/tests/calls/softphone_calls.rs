@@ -96,3 +96,25 @@ fn commands() {
     plugin.finish(&[]);
     phone.finish();
 }
+
+/// Whoever did not ask for the call says so by a 9 alone, and is believed when it is meant.
+#[test]
+fn a_person_who_did_not_ask_reports_the_call() {
+    for keys in ["9#", "9"] {
+        let mut phone = Softphone::start(&["--mode", "silent"]);
+        let mut plugin = Plugin::start(json!({ "trunk": phone.address(), "first_key_seconds": 30 }));
+        let ended = plugin.call_with(json!({}), |_, phase| {
+            if phase == "prompting" {
+                phone.command(&format!("digits {keys}"));
+            }
+            None
+        });
+        assert_eq!(ended.disposition, "reported", "{keys}: {ended:?}");
+        assert!(ended.checks.is_empty(), "{keys}: {ended:?}");
+        // A 9 alone was asked back about, and said again.
+        let prompted = ended.phases.iter().filter(|phase| *phase == "prompting").count();
+        assert_eq!(prompted, if keys == "9#" { 1 } else { 2 }, "{ended:?}");
+        plugin.finish(&[]);
+        phone.finish();
+    }
+}

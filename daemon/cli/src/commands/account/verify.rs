@@ -90,6 +90,9 @@ fn next(disposition: &str) -> &'static str {
         "busy" | "no_answer" => "Nobody took the call. Is the phone on, and is this its number? Try again.",
         "declined" | "hung_up" => "The call was refused or ended. Ask the person to take it, and try again.",
         "no_input" => "Nothing was typed: a mailbox may have answered. Ask the person to type the digits.",
+        "reported" => {
+            "Whoever answered does not know of this. Is the number the person's? Correct it, or ask them."
+        }
         "wrong_digits" => "Other digits were typed. Read them out slowly, and try again.",
         "invalid_address" | "rejected" | "blocked" => {
             "It cannot be reached. Correct what is on file: readmit account set ID --phone or --email"

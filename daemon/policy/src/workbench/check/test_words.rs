@@ -58,7 +58,7 @@ impl<'a> Scan<'a> {
     }
 
     fn disposition(&self, at: usize) -> Vec<Finding> {
-        let failures = Disposition::ALL.iter().filter(|ended| !ended.is_success());
+        let failures = Disposition::ALL.iter().filter(|ended| ended.is_failure());
         let failures: Vec<&str> = failures.map(|ended| ended.as_str()).collect();
         self.known(at, "is nothing that a factor can fail by", &failures)
     }

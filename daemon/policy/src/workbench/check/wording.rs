@@ -220,7 +220,7 @@ mod tests {
         );
         assert_eq!(union("Reason"), Reason::ALL.iter().map(|reason| reason.as_str()).collect());
         assert_eq!(union("State"), STATES.into_iter().collect());
-        let failures = Disposition::ALL.iter().filter(|ended| !ended.is_success());
+        let failures = Disposition::ALL.iter().filter(|ended| ended.is_failure());
         assert_eq!(union("Disposition"), failures.map(|ended| ended.as_str()).collect());
         let channels = Channels::default();
         assert!(

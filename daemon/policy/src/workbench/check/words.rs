@@ -195,7 +195,7 @@ impl<'a> Scan<'a> {
                 "is nothing that a factor can fail by",
                 Disposition::ALL
                     .iter()
-                    .filter(|ended| !ended.is_success())
+                    .filter(|ended| ended.is_failure())
                     .map(|ended| ended.as_str())
                     .collect(),
             ),

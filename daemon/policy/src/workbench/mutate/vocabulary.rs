@@ -13,7 +13,7 @@ const RECEIVERS: [&str; 2] = ["support", "administrator"];
 /// The next word of the same vocabulary that is not among `taken`.
 pub(super) fn another(word: &str, taken: &[&str]) -> Option<&'static str> {
     let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
-    let failures = Disposition::ALL.iter().filter(|disposition| !disposition.is_success());
+    let failures = Disposition::ALL.iter().filter(|disposition| disposition.is_failure());
     let failures: Vec<_> = failures.map(|disposition| disposition.as_str()).collect();
     let vocabularies: [&[&'static str]; 7] =
         [&reasons, &FACTORS, &KINDS, &FATES, &FORMS, &RECEIVERS, &failures];

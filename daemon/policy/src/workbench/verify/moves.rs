@@ -160,7 +160,7 @@ fn factor_moves(journey: &Journey, factor: &Factor, terrain: &Terrain<'_>, moves
         moves.push(Move { repeats: to_the_end, ..action });
         return;
     }
-    let has_failed = track.and_then(|track| track.disposition).is_some_and(|how| !how.is_success());
+    let has_failed = track.and_then(|track| track.disposition).is_some_and(|how| how.is_failure());
     let mut actions = Vec::new();
     if is_message && has_failed {
         actions.push(Action::Send(factor.clone()));
@@ -222,7 +222,7 @@ fn dispositions(factor: &Factor, all: bool) -> Vec<Disposition> {
         _ => D::Rejected,
     };
     let can_be = |disposition: &D| match factor {
-        _ if disposition.is_success() => false,
+        _ if !disposition.is_failure() => false,
         Factor::Voice => !matches!(disposition, D::WrongCode | D::InvalidAddress),
         factor if factor.channel().is_none() => *disposition == D::WrongCode,
         Factor::Email | Factor::Contact => !is_call(disposition) && *disposition != D::InvalidNumber,

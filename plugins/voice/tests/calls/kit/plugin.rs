@@ -219,7 +219,8 @@ fn short_prompts(directory: &Path) {
         sample_format: hound::SampleFormat::Int,
     };
     fs::create_dir_all(directory.join("en")).unwrap();
-    for name in ["greeting", "again", "wrong", "accepted", "too_many_tries", "no_input"] {
+    for name in ["greeting", "again", "wrong", "accepted", "too_many_tries", "no_input", "report", "reported"]
+    {
         let mut wav = hound::WavWriter::create(directory.join(format!("en/{name}.wav")), spec).unwrap();
         for sample in 0..1600 {
             let phase = f64::from(sample) * 440.0 / 8000.0 * std::f64::consts::TAU;
