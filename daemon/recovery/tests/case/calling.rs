@@ -108,17 +108,19 @@ fn every_end_of_a_call_is_a_failure_unless_the_digits_were_right() {
 fn whoever_answers_can_stop_the_recovery() {
     let told = "notice(vetoed)>alice notice(vetoed)>backup";
     let hold = Outcome { hold: Some(std::time::Duration::from_secs(3600)), ..outcome() };
-    let either = || Script::new(plan("1 of password voice"));
+    let either = || Script::new(plan("1 of email voice then password"));
     let refused = || either().answer(Hook::Proved, Verdict::Deny { because: "no".to_owned() });
     let none = |state: &str| state.to_owned();
+    let both = "ask email; right email; right password";
+    let claimed = format!("{both}; claim");
     let table = [
         (voice(), "", "proving", format!("vetoed | alert(vetoed) {told}")),
         (voice(), "digits wrong", "proving", format!("vetoed | alert(vetoed) {told}")),
         (voice(), "support", "escalated", format!("vetoed | alert(vetoed) {told}")),
-        (either().outcome(hold), "right password", "held", format!("vetoed | alert(vetoed) {told}")),
-        (either(), "right password", "recovered", format!("vetoed | alert(vetoed) revoke {told}")),
-        (either(), "right password; claim", "completed", "completed | alert(vetoed) revoke".to_owned()),
-        (refused(), "right password", "denied", none("denied")),
+        (either().outcome(hold), both, "held", format!("vetoed | alert(vetoed) {told}")),
+        (either(), both, "recovered", format!("vetoed | alert(vetoed) revoke reactivate(old) {told}")),
+        (either(), &*claimed, "completed", "completed | alert(vetoed) revoke".to_owned()),
+        (refused(), "ask email; right email", "denied", none("denied")),
         (voice(), "cancel", "cancelled", none("cancelled")),
         (voice(), "veto", "vetoed", none("vetoed")),
         (voice(), "wait 86400; time", "expired", none("expired")),
