@@ -32,4 +32,8 @@ mod talk;
 pub mod trunk;
 
 #[cfg(test)]
+extern crate self as readmit_voice;
+#[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod hostile_tests;

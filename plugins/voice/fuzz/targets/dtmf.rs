@@ -1,0 +1,7 @@
+//! Keys in audio packets and in SIP INFO.
+#![no_main]
+
+#[path = "../entries.rs"]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entries::dtmf(data));

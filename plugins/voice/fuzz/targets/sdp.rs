@@ -1,0 +1,7 @@
+//! Session descriptions of a peer.
+#![no_main]
+
+#[path = "../entries.rs"]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entries::sdp(data));
