@@ -28,5 +28,6 @@ pub fn admit(regions: &Regions, call: &Call) -> Result<Number, (Disposition, Det
         }
         Gate::OutsideRegions => blocked("no prefix in `regions` matches the number"),
         Gate::Blocked => blocked("a prefix in `blocked_prefixes` matches the number"),
+        Gate::Kind(kind) => blocked(&format!("it is {kind}: put another number on file")),
     }
 }
