@@ -20,6 +20,8 @@ pub(crate) const SIGN_INS: usize = 1000;
 pub(crate) const CONTESTED: usize = 20;
 /// Accounts on file when the start is timed.
 pub(crate) const MANY_ACCOUNTS: usize = 100_000;
+/// Accounts that are put on file one by one, for comparison with a list.
+pub(crate) const ONE_BY_ONE: usize = 10_000;
 /// Starts that are timed.
 pub(crate) const STARTS: usize = 7;
 /// Messages in each round of e-mail.

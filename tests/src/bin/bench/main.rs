@@ -13,6 +13,7 @@ mod durable;
 mod examples;
 mod letters;
 mod limits;
+mod lists;
 mod load;
 mod plugin;
 mod polkit;
@@ -56,6 +57,7 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
         "reload",
         "email",
         "start",
+        "lists",
         "voice",
         "strangers",
         "authors",
@@ -108,6 +110,9 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
     }
     if is_wanted("start") {
         table.add("start", starting::measure().await);
+    }
+    if is_wanted("lists") {
+        table.add("lists", lists::measure().await);
     }
     if is_wanted("voice") {
         for count in limits::CALLS {
