@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use readmit_voice::{log, plugin::Voice};
+use readmit_voice::plugin::Voice;
+use readmit_voice::{log, ports};
 
 fn main() -> ExitCode {
     log::start();
+    ports::allow_many();
     match readmit_plugin::serve::<Voice>() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

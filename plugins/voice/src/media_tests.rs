@@ -190,3 +190,30 @@ async fn reports_go_out_at_the_end_and_theirs_are_read() {
     assert!(rtcp::read(&buffer[..length], 9, &mut reception, Duration::ZERO, &mut remote));
     assert_eq!(remote, Remote { ours: Some((0, Duration::ZERO)), goodbye: true });
 }
+
+#[tokio::test]
+async fn media_that_moves_is_followed() {
+    let (mut media, peer, ours) = pair(vec![]).await;
+    peer.send_to(&event(96, 4, 1000), ours).await.unwrap();
+    assert_eq!(media.next().await, MediaEvent::Arrived);
+    assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(4)));
+    let moved = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let remote = Some(moved.local_addr().unwrap());
+    media.renegotiate(Negotiated { remote, ..media.negotiated().clone() });
+    moved.send_to(&event(96, 5, 3000), ours).await.unwrap();
+    assert_eq!(media.next().await, MediaEvent::Key(Key::Digit(5)));
+    peer.send_to(&event(96, 6, 5000), ours).await.unwrap();
+    media.play(Arc::from(vec![0x11; limits::FRAME_SAMPLES]));
+    assert_eq!(media.next().await, MediaEvent::PromptEnded, "the place of before presses no keys");
+    let mut buffer = [0; 1500];
+    while !buffer[12..].starts_with(&[0x11; limits::FRAME_SAMPLES]) {
+        let _length = moved.recv(&mut buffer).await.unwrap();
+    }
+}
+
+#[test]
+fn as_many_files_as_may_be() {
+    crate::ports::allow_many();
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    assert_eq!(limit.current, limit.maximum);
+}

@@ -4,6 +4,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UdpSocket;
 
 /// The sockets.
@@ -52,6 +53,14 @@ impl Port {
     pub fn number(&self) -> u16 {
         self.address.port()
     }
+}
+
+/// Lets this process have as many sockets as it may have at all: two for each call are soon more than the 1024 files
+/// that processes begin with. What cannot be raised shows as a call without a port.
+pub fn allow_many() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let _as_before = setrlimit(Resource::Nofile, raised);
 }
 
 async fn bind(ip: IpAddr, port: u16) -> io::Result<Port> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::kit::{Baresip, CODE, Plugin, Relay, Softphone, Weather};
+use super::kit::{Baresip, CODE, Plugin, Relay, Sipp, Softphone, Weather};
 
 /// A telephone network on a bad day: one packet of twelve is lost, and packets overtake up to three others.
 const BAD: Weather = Weather { loss: 8, delay: Duration::from_millis(60), jitter: Duration::from_millis(70) };
@@ -103,4 +103,23 @@ fn a_call_on_hold_is_not_over() {
     plugin.finish(&[]);
     assert_eq!(ended.disposition, "entered", "{ended:?}");
     phone.finish();
+}
+
+/// Some gateways send each press twice, as SIP INFO and in RTP: what came first counts, and the other not at all.
+#[test]
+fn keys_that_come_as_info_and_in_rtp_count_once() {
+    let digits: Vec<String> = "111111".chars().map(String::from).collect();
+    let mut words: Vec<_> =
+        ["a", "b", "c", "d", "e", "f"].into_iter().zip(digits.iter().map(String::as_str)).collect();
+    words.push(("keys", "111111"));
+    let trunk = Sipp::answer("info_and_rtp", &words);
+    let mut plugin =
+        Plugin::start(json!({ "trunk": trunk.address(), "first_key_seconds": 3, "next_key_seconds": 3 }));
+    let ended = plugin.call();
+    plugin.finish(&[]);
+    // The second entry would be the same digits, from RTP.
+    assert_eq!(ended.checks, ["111111"], "{ended:?}");
+    assert_eq!(ended.disposition, "no_input", "{ended:?}");
+    assert!(ended.detail.contains("6 keys") && ended.detail.contains("keys by INFO"), "{}", ended.detail);
+    trunk.finish();
 }

@@ -1,6 +1,7 @@
-//! Many telephone calls at once: sipp answers them and sends back what it hears, so that audio flows both ways.
+//! Many telephone calls at once: sipp answers them, sends back what it hears, so that audio flows both ways, and
+//! presses six keys in each.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::process::Stdio;
@@ -29,12 +30,18 @@ const LATE: Duration = Duration::from_millis(5);
 /// Linux counts a process's time in hundredths of a second, whatever the kernel's own clock (proc(5), `utime`).
 const TICKS: f64 = 100.0;
 
+/// The keys that sipp presses in each call; answering.xml has them too.
+const KEYS: &str = "407993";
+/// From `call` to the first ring, in the slowest call of a hundred; sipp rings at once.
+const FIRST_RING: Duration = Duration::from_millis(100);
+
 /// Holds so many calls and watches the plugin. What is late is counted by the plugin itself, frame by frame:
 /// due more than 5 ms before it was sent.
-pub(crate) async fn measure(count: usize) -> Outcome<Row> {
+pub(crate) async fn measure(count: usize) -> Outcome<Vec<Row>> {
     let what = format!("voice plugin, {count} calls at once: late frames");
     if !Path::new(SIPP).exists() {
-        return Ok(Row::missing(&what, "sipp is not installed; install it: apt-get install sip-tester"));
+        let why = "sipp is not installed; install it: apt-get install sip-tester";
+        return Ok(vec![Row::missing(&what, why)]);
     }
     let directory = directory()?;
     let (_sipp, port) = sipp(directory.path(), count)?;
@@ -44,17 +51,17 @@ pub(crate) async fn measure(count: usize) -> Outcome<Row> {
     });
     let mut plugin = Plugin::start("readmit-voice", &settings).await?;
     let timer = Timer::start();
-    let mut talking = begin(&mut plugin, count).await?;
+    let mut calls = Calls::default();
+    calls.begin(&mut plugin, count).await?;
     say(&format!("{count} calls are answered"));
     let (process, begun) = (plugin.process()?, Instant::now());
     let before = ticks(process)?;
     let until = tokio::time::Instant::now() + TALK;
     while let Some(message) = plugin.receive_until(until).await? {
-        if let Some(id) = ended(&message) {
-            talking.remove(&id);
-        }
+        calls.take(&mut plugin, &message).await?;
     }
     let load = (ticks(process)? - before) / TICKS / begun.elapsed().as_secs_f64() * 100.0;
+    let Calls { talking, entries, odd, mut rings, .. } = calls;
     let held = talking.len();
     for call in 0..count {
         plugin.request("cancel", &json!({ "id": format!("call-{call}") })).await?;
@@ -65,7 +72,7 @@ pub(crate) async fn measure(count: usize) -> Outcome<Row> {
     if held != count {
         return Err(format!("{held} of {count} calls held").into());
     }
-    Ok(Row::new(
+    let late_frames = Row::new(
         &what,
         format!(
             "{percent:.2} % of {frames:.0}; {load:.0} % of one core, {:.0} MiB, {held} held",
@@ -74,7 +81,28 @@ pub(crate) async fn measure(count: usize) -> Outcome<Row> {
         format!("{WANTED} %, or a bare 20 ms timer's {machine:.2} %"),
         percent / machine.max(WANTED),
         Wanted::AtMost(1.0),
-    ))
+    );
+    rings.sort();
+    let of_a_hundred = |place: usize| rings.get(rings.len() * place / 100).copied().unwrap_or(Duration::MAX);
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+    let ring = Row::new(
+        &format!("voice plugin, {count} calls at once: from `call` to the first ring"),
+        format!(
+            "{:.1} ms (median; 99 %: {:.1} ms)",
+            milliseconds(of_a_hundred(50)),
+            milliseconds(of_a_hundred(99))
+        ),
+        format!("{} ms", FIRST_RING.as_millis()),
+        of_a_hundred(99).as_secs_f64() / FIRST_RING.as_secs_f64(),
+        Wanted::AtMost(1.0),
+    );
+    let digits = Row::promise(
+        &format!("voice plugin, {count} calls at once: entries that lost or doubled a digit"),
+        format!("{} of {count}", count - entries + odd),
+        "0",
+        entries == count && odd == 0,
+    );
+    Ok(vec![late_frames, ring, digits])
 }
 
 /// What the machine itself does to a thread that wants to wake every 20 ms: no plugin can be more punctual.
@@ -109,29 +137,67 @@ impl Timer {
     }
 }
 
-/// Begins the calls, evenly, and returns the ids of their requests once all are answered.
-async fn begin(plugin: &mut Plugin, count: usize) -> Outcome<HashSet<u64>> {
-    let mut ids = HashSet::new();
-    let mut answered = 0;
-    let start = tokio::time::Instant::now();
-    for call in 0..count {
-        let params = json!({
-            "id": format!("call-{call}"), "to": "+14155550123", "locale": "en", "fields": {}, "digits": 6,
-            "tries": 3, "deadline_ms": 300_000,
-        });
-        ids.insert(plugin.request("call", &params).await?);
-        let next = start + Duration::from_secs(1) / CALLS_A_SECOND * u32::try_from(call + 1)?;
-        while let Some(message) = plugin.receive_until(next).await? {
-            answered += usize::from(is_answered(&message)?);
+/// What became of the calls so far.
+#[derive(Default)]
+struct Calls {
+    /// The ids of the requests that have not ended.
+    talking: HashSet<u64>,
+    answered: usize,
+    /// When each call was asked for, by its id, until it rings.
+    asked: HashMap<String, Instant>,
+    rings: Vec<Duration>,
+    /// Entries that were the keys that were pressed, and others.
+    entries: usize,
+    odd: usize,
+}
+
+impl Calls {
+    /// Begins the calls, evenly, and waits until all are answered.
+    async fn begin(&mut self, plugin: &mut Plugin, count: usize) -> Outcome<()> {
+        let start = tokio::time::Instant::now();
+        for call in 0..count {
+            let id = format!("call-{call}");
+            let params = json!({
+                "id": id, "to": "+14155550123", "locale": "en", "fields": {}, "digits": 6, "tries": 3,
+                "deadline_ms": 300_000,
+            });
+            self.asked.insert(id, Instant::now());
+            self.talking.insert(plugin.request("call", &params).await?);
+            let next = start + Duration::from_secs(1) / CALLS_A_SECOND * u32::try_from(call + 1)?;
+            while let Some(message) = plugin.receive_until(next).await? {
+                self.take(plugin, &message).await?;
+            }
         }
+        let latest = tokio::time::Instant::now() + PATIENCE;
+        while self.answered < count {
+            let message = plugin.receive_until(latest).await?;
+            let message =
+                message.ok_or_else(|| format!("{} of {count} calls were answered", self.answered))?;
+            self.take(plugin, &message).await?;
+        }
+        Ok(())
     }
-    let latest = tokio::time::Instant::now() + PATIENCE;
-    while answered < count {
-        let message = plugin.receive_until(latest).await?;
-        let message = message.ok_or_else(|| format!("{answered} of {count} calls were answered"))?;
-        answered += usize::from(is_answered(&message)?);
+
+    /// Takes a message. Every entry is called wrong, so that its call goes on.
+    async fn take(&mut self, plugin: &mut Plugin, message: &Value) -> Outcome<()> {
+        if let Some(id) = ended(message) {
+            self.talking.remove(&id);
+        }
+        let params = &message["params"];
+        if message["method"] == "check" {
+            let is_whole = params["digits"] == KEYS;
+            self.entries += usize::from(is_whole);
+            self.odd += usize::from(!is_whole);
+            plugin.answer(&message["id"], &json!({ "accepted": false, "tries_left": 3 })).await?;
+        }
+        if params["phase"] == "ringing"
+            && let Some(asked) = params["id"].as_str().and_then(|id| self.asked.remove(id))
+        {
+            self.rings.push(asked.elapsed());
+        }
+        self.answered += usize::from(is_answered(message)?);
+        Ok(())
     }
-    Ok(ids)
 }
 
 fn is_answered(message: &Value) -> Outcome<bool> {

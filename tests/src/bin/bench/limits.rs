@@ -31,7 +31,7 @@ pub(crate) const LETTERS_AT_ONCE: usize = 64;
 /// Connections to the mail server, on both sides.
 pub(crate) const CONNECTIONS: usize = 20;
 /// Calls at once.
-pub(crate) const CALLS: [usize; 2] = [100, 500];
+pub(crate) const CALLS: [usize; 4] = [50, 200, 500, 1000];
 /// Calls begun each second. Not a divisor of the 50 frames that each call then sends in a second: otherwise the
 /// frames of all calls would be due at the same moment, as those of people who are called are not.
 pub(crate) const CALLS_A_SECOND: u32 = 43;

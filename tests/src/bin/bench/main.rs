@@ -116,7 +116,7 @@ async fn run(wanted: &[String]) -> Outcome<bool> {
     }
     if is_wanted("voice") {
         for count in limits::CALLS {
-            table.add("voice", calls::measure(count).await.map(|row| vec![row]));
+            table.add("voice", calls::measure(count).await);
         }
     }
     table.print();

@@ -56,6 +56,13 @@ impl Plugin {
         Ok(self.next)
     }
 
+    /// Answers a request of the plugin.
+    pub(crate) async fn answer(&mut self, id: &Value, result: &Value) -> Outcome<()> {
+        let message = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+        self.input.write_all(format!("{message}\n").as_bytes()).await?;
+        Ok(self.input.flush().await?)
+    }
+
     /// The next message of the plugin.
     pub(crate) async fn receive(&mut self) -> Outcome<Value> {
         let line =
