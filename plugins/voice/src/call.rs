@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::leg::{Leg, LegError, LegEvent, Refusal};
 use crate::limits;
+use crate::link::Way;
 use crate::number::{Gate, Number};
 use crate::outcome::{Detail, Disposition, q850_cause};
 use crate::ports::Port;
@@ -16,6 +17,7 @@ use crate::sdp::{Local, Security};
 use crate::settings::Checked;
 use crate::signalling::Signalling;
 use crate::talk;
+use crate::trunks::Trunks;
 
 /// The phase in which the INVITE is on its way; the protocol leaves it to plugins.
 const CALLING: &str = "calling";
@@ -41,8 +43,8 @@ impl Outcome {
 pub struct Shared {
     /// The checked settings.
     pub settings: Checked,
-    /// The endpoint.
-    pub signalling: Signalling,
+    /// The trunks.
+    pub trunks: Trunks,
     /// The daemon.
     pub daemon: Daemon,
 }
@@ -54,43 +56,127 @@ pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -
         Ok(number) => number,
         Err(outcome) => return outcome,
     };
-    let mut random = [0; 20];
-    let security = getrandom::fill(&mut random).and_then(|()| Security::new(shared.settings.srtp));
-    let Ok(security) = security else {
-        return Outcome::unsent(
-            Disposition::ProviderError,
-            Detail::new("the system gives no random numbers"),
-        );
-    };
-    let [p, q, a, b, c, d, e, f, g, h, stream @ ..] = random;
-    let port =
-        Port::take(shared.signalling.local_ip(), shared.settings.rtp_ports, u16::from_be_bytes([p, q]));
-    let port = match port.await {
-        Ok(port) => port,
-        Err(error) => return Outcome::unsent(Disposition::ProviderError, Detail::new(error.to_string())),
-    };
-    let local = Local {
-        address: (shared.signalling.public_ip(), port.number()).into(),
-        codecs: shared.settings.codecs.clone(),
-        // Kept below 2^63, since some peers read it as a signed number.
-        session: u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1,
-        security,
-    };
-    let leg = match shared.signalling.invite(&number, local.offer()).await {
-        Ok(leg) => leg,
-        Err(error) => return Outcome::unsent(Disposition::Unreachable, Detail::new(error.to_string())),
-    };
-    let call_id = leg.call_id();
-    shared.daemon.progress(&call.id, CALLING);
     let deadline = started + call.deadline().saturating_sub(limits::DEADLINE_MARGIN);
-    let mut placed = Placed { shared, call, cancelled, started, deadline, leg };
-    let (disposition, detail) = match placed.ring().await {
-        Ok(answer) => talk::hold(&mut placed, port, &local, &answer, stream).await,
-        Err(end) => end,
-    };
-    // A CANCEL has a person's telephone ringing until it arrives, so it gets more time than a BYE.
-    placed.leg.end(limits::CANCEL.max(limits::BYE)).await;
-    Outcome { disposition, detail, call_id: Some(call_id) }
+    let mut last: Option<Outcome> = None;
+    for trunk in shared.trunks.in_order() {
+        if last.is_some() && (cancelled.is_cancelled() || Instant::now() >= deadline) {
+            break;
+        }
+        let attempt = Attempt { shared, trunk: &trunk, call, number: &number, cancelled, deadline };
+        let (mut outcome, placed) = attempt.make(last.is_none()).await;
+        outcome.detail = outcome.detail.and(format!("trunk {}", trunk.trunk));
+        if let Some(earlier) = last {
+            outcome.detail = outcome.detail.before_that(earlier.detail);
+            outcome.call_id = outcome.call_id.or(earlier.call_id);
+        }
+        if placed == Placement::Possible {
+            return outcome;
+        }
+        last = Some(outcome);
+    }
+    last.unwrap_or_else(|| Outcome::unsent(Disposition::Unreachable, Detail::new("there is no trunk")))
+}
+
+/// Whether a telephone may have rung. Only if not, another trunk is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placement {
+    /// It may have.
+    Possible,
+    /// The trunk did not take the call.
+    None,
+}
+
+/// A call over one trunk.
+struct Attempt<'a> {
+    shared: &'a Shared,
+    trunk: &'a Signalling,
+    call: &'a Call,
+    number: &'a Number,
+    cancelled: &'a CancellationToken,
+    deadline: Instant,
+}
+
+impl Attempt<'_> {
+    async fn make(&self, first: bool) -> (Outcome, Placement) {
+        let started = Instant::now();
+        let unsent = |disposition, text: String| {
+            let detail = Detail::new(text).after("after", started.elapsed());
+            (Outcome::unsent(disposition, detail), Placement::None)
+        };
+        let way = tokio::select! {
+            () = self.cancelled.cancelled() => {
+                return unsent(Disposition::Cancelled, "cancelled by the daemon".to_owned());
+            }
+            () = sleep_until(self.deadline) => {
+                return unsent(Disposition::Unreachable, "no way to the trunk before deadline_ms".to_owned());
+            }
+            way = self.reach() => way,
+        };
+        let way = match way {
+            Ok(way) => way,
+            Err((disposition, why)) => {
+                self.trunk.is_down(&why);
+                return unsent(disposition, why);
+            }
+        };
+        self.place(&way, started, first).await
+    }
+
+    /// Places the call and follows it to its end.
+    async fn place(&self, way: &Way, started: Instant, first: bool) -> (Outcome, Placement) {
+        let unsent = |disposition, text: String| {
+            let detail = Detail::new(text).after("after", started.elapsed());
+            (Outcome::unsent(disposition, detail), Placement::None)
+        };
+        let mut random = [0; 20];
+        let settings = &self.shared.settings;
+        let security = getrandom::fill(&mut random).and_then(|()| Security::new(settings.srtp));
+        let Ok(security) = security else {
+            return unsent(Disposition::ProviderError, "the system gives no random numbers".to_owned());
+        };
+        let [p, q, a, b, c, d, e, f, g, h, stream @ ..] = random;
+        let port = Port::take(way.local.ip(), settings.rtp_ports, u16::from_be_bytes([p, q])).await;
+        let port = match port {
+            Ok(port) => port,
+            Err(error) => return unsent(Disposition::ProviderError, error.to_string()),
+        };
+        let local = Local {
+            address: (self.trunk.public_ip(way), port.number()).into(),
+            codecs: settings.codecs.clone(),
+            // Kept below 2^63, since some peers read it as a signed number.
+            session: u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1,
+            security,
+        };
+        let Some(leg) = self.trunk.invite(way, self.number, local.offer()) else {
+            return unsent(Disposition::ProviderError, "the INVITE could not be built".to_owned());
+        };
+        let call_id = leg.call_id();
+        if first {
+            self.shared.daemon.progress(&self.call.id, CALLING);
+        }
+        let Attempt { shared, trunk, call, cancelled, deadline, .. } = *self;
+        let mut placed = Placed { shared, trunk, call, cancelled, started, deadline, leg, rang: false };
+        let (disposition, detail) = match placed.ring().await {
+            Ok(answer) => talk::hold(&mut placed, port, &local, &answer, stream).await,
+            Err(end) => end,
+        };
+        let placement = placed.placement(disposition);
+        // A CANCEL has a person's telephone ringing until it arrives, so it gets more time than a BYE.
+        placed.leg.end(limits::CANCEL.max(limits::BYE)).await;
+        if placement == Placement::None && disposition == Disposition::Unreachable {
+            trunk.link.give_up().await;
+        }
+        (Outcome { disposition, detail, call_id: Some(call_id) }, placement)
+    }
+
+    /// Opens the way to the trunk, and registers where it wants that.
+    async fn reach(&self) -> Result<Way, (Disposition, String)> {
+        self.trunk.be_registered().await.map_err(|error| {
+            let disposition = if error.is_auth() { Disposition::TrunkAuth } else { Disposition::Unreachable };
+            (disposition, error.to_string())
+        })?;
+        self.trunk.link.open().await.map_err(|error| (Disposition::Unreachable, error.to_string()))
+    }
 }
 
 fn admit(settings: &Checked, call: &Call) -> Result<Number, Outcome> {
@@ -120,11 +206,13 @@ pub(crate) type End = (Disposition, Detail);
 /// A call whose INVITE is sent.
 pub(crate) struct Placed<'a> {
     pub(crate) shared: &'a Shared,
+    trunk: &'a Signalling,
     pub(crate) call: &'a Call,
     pub(crate) cancelled: &'a CancellationToken,
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
     pub(crate) leg: Leg,
+    rang: bool,
 }
 
 impl Placed<'_> {
@@ -134,7 +222,6 @@ impl Placed<'_> {
         let no_ring = (self.started + settings.ring).min(self.deadline);
         let no_trying = (self.started + settings.trying).min(no_ring);
         let mut last = None;
-        let mut rings = false;
         loop {
             let limit = if last.is_none() { no_trying } else { no_ring };
             let event = tokio::select! {
@@ -145,18 +232,34 @@ impl Placed<'_> {
             match event {
                 LegEvent::Provisional(status) => {
                     last = Some(last.unwrap_or(0).max(status));
-                    if status > 100 && !rings {
-                        rings = true;
+                    self.trunk.is_up();
+                    if status > 100 && !self.rang {
+                        self.rang = true;
                         self.shared.daemon.progress(&self.call.id, phase::RINGING);
                     }
                 }
-                LegEvent::Answered(body) => return Ok(body),
+                LegEvent::Answered(body) => {
+                    self.trunk.is_up();
+                    self.rang = true;
+                    return Ok(body);
+                }
                 LegEvent::Refused(refusal) => return Err(self.refused(&refusal, last)),
                 LegEvent::Failed(error) => return Err(self.failed(error, last)),
                 LegEvent::HungUp => return Err(self.end(Disposition::HungUp, Detail::default(), last)),
                 LegEvent::Reoffer(reoffer) => reoffer.refuse(),
                 LegEvent::Info { .. } => {}
             }
+        }
+    }
+
+    /// Whether a telephone may have rung, of a call that ended like this; the trunk's health follows from it.
+    fn placement(&self, disposition: Disposition) -> Placement {
+        match disposition {
+            Disposition::Unreachable | Disposition::TrunkAuth if !self.rang => {
+                self.trunk.is_down(disposition.as_str());
+                Placement::None
+            }
+            _ => Placement::Possible,
         }
     }
 
@@ -186,7 +289,7 @@ impl Placed<'_> {
             .header("retry after", refusal.retry_after.as_deref());
         let note = match refusal.status {
             300..=399 => Some("redirections are never followed".to_owned()),
-            401 | 407 if self.shared.settings.login.is_none() => {
+            401 | 407 if self.trunk.login.is_none() => {
                 Some("the trunk wants a password: set username and password_file".to_owned())
             }
             401 | 407 => Some("the trunk refused username and password".to_owned()),
@@ -196,11 +299,12 @@ impl Placed<'_> {
     }
 
     fn failed(&self, error: LegError, last: Option<u16>) -> End {
-        let disposition = match error {
-            LegError::Challenge => Disposition::TrunkAuth,
-            LegError::Answer | LegError::Nothing => Disposition::ProviderError,
+        let (disposition, why) = match error {
+            LegError::Challenge => (Disposition::TrunkAuth, self.trunk.unanswerable.reason()),
+            LegError::Closed => (Disposition::Unreachable, None),
+            LegError::Answer | LegError::Nothing => (Disposition::ProviderError, None),
         };
-        self.end(disposition, Detail::new(error.to_string()), last)
+        self.end(disposition, Detail::new(error.to_string()).and_if(why.map(str::to_owned)), last)
     }
 
     fn end(&self, disposition: Disposition, detail: Detail, last: Option<u16>) -> End {

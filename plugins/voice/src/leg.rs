@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
 use rsipstack::dialog::dialog_layer::DialogLayer;
@@ -16,6 +17,9 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use crate::limits;
+use crate::link::Way;
+use crate::refresh::{self as session, Due, SessionTimer};
+use crate::request::closed;
 
 /// Something that the peer did.
 #[derive(Debug)]
@@ -66,6 +70,9 @@ pub enum LegError {
     /// The transaction ended without a final response.
     #[error("the transaction ended without a final response")]
     Nothing,
+    /// The connection to the trunk ended first.
+    #[error("the trunk closed the connection instead of answering")]
+    Closed,
 }
 
 /// A session description of the peer within the call.
@@ -76,14 +83,20 @@ pub struct Reoffer {
     /// Whether the answer has to carry a description even if the request had none.
     pub wants_offer: bool,
     reply: TransactionHandle,
+    timers: Vec<Header>,
+    description: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Reoffer {
     /// Accepts, with our description if there is one to send.
     pub fn accept(self, description: Option<String>) {
-        let headers =
-            description.is_some().then(|| vec![Header::ContentType("application/sdp".to_owned().into())]);
-        respond(self.reply, StatusCode::OK, headers, description.map(String::into_bytes));
+        let mut headers = self.timers;
+        let body = description.map(String::into_bytes);
+        if let Some(body) = &body {
+            headers.push(Header::ContentType(SDP.to_owned().into()));
+            self.description.lock().clone_from(body);
+        }
+        respond(self.reply, StatusCode::OK, Some(headers), body);
     }
 
     /// Refuses; the call goes on as it was.
@@ -105,11 +118,21 @@ fn respond(
     });
 }
 
+/// The type of a session description.
+const SDP: &str = "application/sdp";
+
 /// One call.
 pub struct Leg {
     dialog: InviteDialog,
     layer: Arc<DialogLayer>,
     states: DialogStateReceiver,
+    option: InviteOption,
+    way: Way,
+    /// Whether the trunk said anything yet.
+    silent: bool,
+    /// Our description as it is in force.
+    description: Arc<Mutex<Vec<u8>>>,
+    timer: SessionTimer,
     outcome: Option<JoinHandle<InviteAsyncResult>>,
     confirmed: Option<DialogId>,
     hung_up: bool,
@@ -122,14 +145,20 @@ impl Leg {
     pub(crate) fn invite(
         layer: &Arc<DialogLayer>,
         option: InviteOption,
+        way: Way,
         endings: &TaskTracker,
     ) -> Option<Leg> {
         let (sender, states) = layer.new_dialog_state_channel();
-        let (dialog, outcome) = layer.do_invite_async(option, sender).ok()?;
+        let (dialog, outcome) = layer.do_invite_async(option.clone(), sender).ok()?;
         Some(Leg {
             dialog,
             layer: layer.clone(),
             states,
+            description: Arc::new(Mutex::new(option.offer.clone().unwrap_or_default())),
+            option,
+            way,
+            silent: true,
+            timer: SessionTimer::default(),
             outcome: Some(outcome),
             confirmed: None,
             hung_up: false,
@@ -155,7 +184,14 @@ impl Leg {
                 Some(state) = self.states.recv() => self.on_state(state),
                 outcome = joined(&mut self.outcome) => {
                     self.outcome = None;
-                    Some(self.on_outcome(outcome))
+                    self.on_outcome(outcome)
+                }
+                due = self.timer.next(&self.dialog, &self.description), if self.confirmed.is_some() && !self.ended => {
+                    // It is ours to say that it is over; the end of the leg does.
+                    (due == Due::Over).then_some(LegEvent::HungUp)
+                }
+                () = closed(&self.way), if self.silent && !self.ended => {
+                    Some(LegEvent::Failed(LegError::Closed))
                 }
             };
             if let Some(event) = event {
@@ -165,6 +201,7 @@ impl Leg {
     }
 
     fn on_state(&mut self, state: DialogState) -> Option<LegEvent> {
+        self.silent &= matches!(state, DialogState::Calling(_));
         match state {
             DialogState::Trying(_) => Some(LegEvent::Provisional(100)),
             DialogState::Early(_, response) => Some(LegEvent::Provisional(response.status_code.code())),
@@ -174,7 +211,15 @@ impl Leg {
             }
             DialogState::Updated(_, request, reply) => {
                 let wants_offer = request.method == Method::Invite;
-                Some(LegEvent::Reoffer(Reoffer { body: request.body, wants_offer, reply }))
+                let timers = self.timer.asked(&request);
+                let description = self.description.clone();
+                Some(LegEvent::Reoffer(Reoffer {
+                    body: request.body,
+                    wants_offer,
+                    reply,
+                    timers,
+                    description,
+                }))
             }
             DialogState::Options(_, _, reply) => {
                 respond(reply, StatusCode::OK, None, None);
@@ -204,13 +249,18 @@ impl Leg {
         }
     }
 
-    fn on_outcome(&mut self, outcome: Option<InviteAsyncResult>) -> LegEvent {
-        match outcome {
+    fn on_outcome(&mut self, outcome: Option<InviteAsyncResult>) -> Option<LegEvent> {
+        self.silent = false;
+        Some(match outcome {
             Some(Ok((id, Some(response)))) if response.status_code.kind() == StatusCodeKind::Successful => {
                 self.confirmed = Some(id);
+                self.timer.agreed(&response);
                 LegEvent::Answered(response.body)
             }
             Some(Ok((_, Some(response)))) => {
+                if response.status_code.code() == 422 && self.ask_longer(&response) {
+                    return None;
+                }
                 self.ended = true;
                 LegEvent::Refused(refusal(&response))
             }
@@ -219,7 +269,26 @@ impl Leg {
             }
             Some(Err(_)) => LegEvent::Failed(LegError::Answer),
             Some(Ok((_, None))) | None => LegEvent::Failed(LegError::Nothing),
+        })
+    }
+
+    /// Sends the INVITE again with the session interval that the other side wants at least (RFC 4028 §7.3), once.
+    fn ask_longer(&mut self, response: &Response) -> bool {
+        let Some(least) = session::minimum(response) else { return false };
+        let Some(headers) = self.option.headers.as_mut() else { return false };
+        if headers.iter().any(|header| matches!(header, Header::MinSE(_))) {
+            return false;
         }
+        headers.retain(|header| !matches!(header, Header::SessionExpires(_)));
+        headers.push(Header::SessionExpires(least.to_string().into()));
+        headers.push(Header::MinSE(least.to_string().into()));
+        self.option.call_id = Some(self.call_id());
+        let (sender, states) = self.layer.new_dialog_state_channel();
+        let Ok((dialog, outcome)) = self.layer.do_invite_async(self.option.clone(), sender) else {
+            return false;
+        };
+        (self.dialog, self.states, self.outcome, self.silent) = (dialog, states, Some(outcome), true);
+        true
     }
 
     /// Ends the call: CANCEL before the answer, BYE after it, nothing if it is over. What takes longer than
@@ -241,6 +310,14 @@ impl Leg {
             return None;
         }
         tokio::runtime::Handle::try_current().ok()?;
+        if self.silent
+            && let Some(outcome) = &outcome
+        {
+            // Nothing was answered, so a CANCEL may not be sent yet (RFC 3261 §9.1). Without its task the INVITE is not
+            // repeated any more, and the stack cancels it as soon as something is answered.
+            outcome.abort();
+            return None;
+        }
         let work = async move {
             // Failures have nobody to be told to: the stack has tried as often as the standard says.
             drop(dialog.hangup().await);

@@ -94,6 +94,60 @@ pub const MAX_INFO: usize = 1024;
 /// How many recent key presses are remembered to recognise their late copies.
 pub const REMEMBERED_EVENTS: usize = 16;
 
+/// The most trunks.
+pub const MAX_TRUNKS: usize = 4;
+
+/// The most name servers.
+pub const MAX_NAME_SERVERS: usize = 4;
+
+/// The most addresses of a trunk's name, and the most service records, that are looked at.
+pub const MAX_ADDRESSES: usize = 16;
+
+/// How many addresses of a trunk are connected to before a call gives it up.
+pub const MAX_CONNECTS: usize = 3;
+
+/// How long a connection and its handshake may take.
+pub const CONNECT: Duration = Duration::from_secs(3);
+
+/// The largest file with certificates, in bytes.
+pub const MAX_CA_FILE: u64 = 4 * 1024 * 1024;
+
+/// The largest file with a key, in bytes.
+pub const MAX_KEY_FILE: u64 = 64 * 1024;
+
+/// The most names of a certificate that a message tells.
+pub const MAX_NAMES: usize = 4;
+
+/// The values that `options_seconds` may have, besides 0.
+pub const OPTIONS_SECONDS: std::ops::RangeInclusive<u64> = 1..=3600;
+
+/// `options_seconds`, if it is left out.
+pub const OPTIONS_DEFAULT: Duration = Duration::from_secs(60);
+
+/// The values that `register_seconds` may have.
+pub const REGISTER_SECONDS: std::ops::RangeInclusive<u64> = 30..=86_400;
+
+/// The longest that a registration is believed to last, whatever the registrar grants.
+pub const MAX_REGISTER: Duration = Duration::from_secs(86_400);
+
+/// How long before its end a registration no longer counts.
+pub const REGISTER_MARGIN: Duration = Duration::from_secs(2);
+
+/// How long after a registration failed the next is tried.
+pub const REGISTER_RETRY: Duration = Duration::from_secs(30);
+
+/// The values that `session_seconds` may have, by RFC 4028 §4 90 s at least.
+pub const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 90..=7200;
+
+/// The shortest session interval of a peer that is followed.
+pub const LEAST_SESSION: Duration = Duration::from_secs(4);
+
+/// How long a refresh of a session may take.
+pub const REFRESH: Duration = Duration::from_secs(10);
+
+/// How long a connection may be without a byte from the trunk: longer than the longest call.
+pub const IDLE: Duration = Duration::from_secs(900);
+
 /// How long a name look-up of the trunk may take.
 pub const RESOLVE: Duration = Duration::from_secs(3);
 

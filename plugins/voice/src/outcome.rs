@@ -196,6 +196,16 @@ impl Detail {
         self.and_if(value.map(|value| format!("{name} {}", peer_text(value))))
     }
 
+    /// Adds what was tried before, which is less important.
+    pub fn before_that(mut self, earlier: Detail) -> Detail {
+        let mut earlier = earlier.parts.into_iter();
+        if let Some(first) = earlier.next() {
+            self.parts.push(format!("before that: {first}"));
+            self.parts.extend(earlier);
+        }
+        self
+    }
+
     /// Adds how long something took.
     pub fn after(self, what: &str, duration: Duration) -> Detail {
         self.and(format!("{what} {} ms", duration.as_millis()))

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{self, Outcome, Shared};
 use crate::outcome::{Detail, Disposition};
 use crate::settings::{Settings, SettingsError};
-use crate::signalling::{Signalling, SignallingError};
+use crate::signalling::SignallingError;
+use crate::trunks::Trunks;
 
 /// The voice plugin.
 pub struct Voice {
@@ -38,14 +39,14 @@ impl Plugin for Voice {
 
     async fn start(settings: Settings, daemon: Daemon) -> Result<(Voice, About), StartError> {
         let settings = settings.check()?;
-        let signalling = Signalling::open(&settings).await?;
+        let trunks = Trunks::open(&settings).await?;
         let lines = Semaphore::new(settings.concurrent_calls);
         let about = About {
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             channels: vec!["voice".to_owned()],
         };
-        let shared = Shared { settings, signalling, daemon };
+        let shared = Shared { settings, trunks, daemon };
         Ok((Voice { shared, lines, calls: Mutex::default() }, about))
     }
 
@@ -70,7 +71,7 @@ impl Plugin for Voice {
     }
 
     async fn probe(&self, within: Duration) -> Option<Probed> {
-        Some(Probed { steps: self.shared.signalling.probe(within).await })
+        Some(Probed { steps: self.shared.trunks.probe(within).await })
     }
 
     async fn cancel(&self, id: &str) {
@@ -80,7 +81,7 @@ impl Plugin for Voice {
     }
 
     async fn shutdown(&self) {
-        self.shared.signalling.close().await;
+        self.shared.trunks.close().await;
     }
 }
 

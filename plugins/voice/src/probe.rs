@@ -1,70 +1,104 @@
-//! Tries the way to the trunk: looks it up and asks whether it is there (OPTIONS, RFC 3261 section 11). No telephone rings.
+//! Tries the way to the trunk: looks it up, connects, asks whether it is there (OPTIONS, RFC 3261 §11), and registers
+//! where it wants that. No telephone rings.
 
 use std::time::Duration;
 
 use readmit_plugin::ProbeStep;
-use rsipstack::sip::typed::{From, To};
-use rsipstack::sip::{self, Method, Param, SipMessage};
-use rsipstack::transaction::key::{TransactionKey, TransactionRole};
-use rsipstack::transaction::transaction::Transaction;
-use rsipstack::transport::SipAddr;
+use rsipstack::sip::{Method, Uri};
 use tokio::time::timeout;
 
 use crate::limits;
+use crate::link::LinkError;
+use crate::request::{Ask, AskError};
 use crate::signalling::Signalling;
+use crate::trunk::Transport;
 
-impl Signalling {
-    /// The steps to the trunk, up to the first that fails.
-    pub async fn probe(&self, within: Duration) -> Vec<ProbeStep> {
-        let local = self.local;
-        let found = self.pinned.refresh(|address| address.is_ipv4() == local.is_ipv4()).await;
-        let name = self.pinned.host();
-        let Some(trunk) = found else {
-            let why = format!("the trunk's name {name} cannot be looked up, or has no address of our kind");
-            return vec![ProbeStep::failed("dns", why)];
-        };
-        let dns = ProbeStep::passed("dns", format!("{name} is {}", trunk.ip()));
-        let target = SipAddr { r#type: Some(sip::Transport::Udp), addr: trunk.into() };
-        // Before the stack itself would give up, which it does as if the trunk had answered.
-        let patience = limits::PROBE.min(within / 2);
-        let options = match timeout(patience, self.ask_options(target)).await {
-            Ok(Some(answer)) => ProbeStep::passed("options", format!("{trunk} answers {answer}")),
-            Ok(None) => ProbeStep::failed("options", format!("OPTIONS could not be sent to {trunk}")),
-            Err(_) => {
-                let why = format!("{trunk} does not answer OPTIONS within {} s", patience.as_secs());
-                ProbeStep::failed("options", why)
-            }
-        };
-        vec![dns, options]
-    }
-
-    /// Any final answer will do: a trunk that refuses OPTIONS is there.
-    async fn ask_options(&self, target: SipAddr) -> Option<u16> {
-        let endpoint = &self.layer.endpoint;
-        let tag: String = fresh_tag()?;
-        let from =
-            From { display_name: None, uri: self.uri(&self.from), params: vec![Param::Tag(tag.into())] };
-        let to = To { display_name: None, uri: self.uri(&self.from), params: Vec::new() };
-        let via = endpoint.get_via(None, None).ok()?;
-        let request = endpoint.make_request(Method::Options, self.uri(&self.from), via, from, to, 1, None);
-        let key = TransactionKey::from_request(&request, TransactionRole::Client).ok()?;
-        let mut transaction = Transaction::new_client(key, request, endpoint.clone(), None);
-        transaction.destination = Some(target);
-        transaction.send().await.ok()?;
-        while let Some(message) = transaction.receive().await {
-            if let SipMessage::Response(response) = message
-                && response.status_code.code() >= 200
-            {
-                return Some(response.status_code.code());
-            }
-        }
-        None
-    }
+/// Why a trunk is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There is no way to it.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// It does not answer.
+    #[error("the trunk does not answer OPTIONS")]
+    Silent,
+    /// There was no response.
+    #[error("OPTIONS: {0}")]
+    Ask(String),
+    /// It says itself that it takes no calls.
+    #[error("the trunk answers OPTIONS with 503: it takes no calls at the moment")]
+    Unavailable,
 }
 
-/// A tag that no other request has (RFC 3261 section 19.3).
-fn fresh_tag() -> Option<String> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).ok()?;
-    Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
+impl Signalling {
+    /// Asks the trunk whether it is there. Any final answer but 503 will do: a trunk that refuses OPTIONS is there.
+    pub(crate) async fn check(&self) -> Result<u16, CheckError> {
+        let way = self.link.open().await?;
+        let party = self.uri(&self.from);
+        let mut ask = Ask {
+            method: Method::Options,
+            uri: Uri { auth: None, ..party.clone() },
+            party,
+            headers: Vec::new(),
+            call_id: None,
+            sequence: 1,
+        };
+        let answer = self.ask(&way, &mut ask).await;
+        let response = answer.map_err(|error: AskError| CheckError::Ask(error.to_string()))?;
+        match (response.status_code.code(), &response.wire_reason) {
+            (503, Some(_)) => Err(CheckError::Unavailable),
+            // The stack makes this one up if the connection takes no bytes.
+            (503, None) => Err(CheckError::Ask(AskError::Closed.to_string())),
+            (status, _) => Ok(status),
+        }
+    }
+
+    /// The steps to the trunk, up to the first that fails.
+    pub async fn probe(&self, within: Duration) -> Vec<ProbeStep> {
+        // Before the stack itself would give up, which it does as if the trunk had answered.
+        let patience = limits::PROBE.min(within / 2);
+        let checked = timeout(patience, self.check()).await.unwrap_or(Err(CheckError::Silent));
+        let place = self.pinned.address();
+        let mut steps = Vec::new();
+        if let Some(address) =
+            place.filter(|_| !matches!(&checked, Err(CheckError::Link(error)) if error.step() == "dns"))
+        {
+            steps.push(ProbeStep::passed("dns", format!("{} is {address}", self.pinned.hop())));
+        }
+        let connected = match self.pinned.hop().transport() {
+            Transport::Udp => None,
+            Transport::Tcp => Some("connect"),
+            Transport::Tls => Some("tls"),
+        };
+        match &checked {
+            Err(CheckError::Link(error)) => {
+                steps.push(ProbeStep::failed(error.step(), error.to_string()));
+                return steps;
+            }
+            _ => steps.extend(connected.map(|step| ProbeStep::passed(step, "the connection is open"))),
+        }
+        match checked {
+            Ok(status) => {
+                steps.push(ProbeStep::passed("options", format!("{} answers {status}", self.trunk)))
+            }
+            Err(CheckError::Silent) => {
+                let why = format!("{} does not answer OPTIONS within {} s", self.trunk, patience.as_secs());
+                steps.push(ProbeStep::failed("options", why));
+                self.link.give_up().await;
+                return steps;
+            }
+            Err(error) => {
+                steps.push(ProbeStep::failed("options", error.to_string()));
+                return steps;
+            }
+        }
+        match self.be_registered().await {
+            Ok(None) => {}
+            Ok(Some(left)) => {
+                steps.push(ProbeStep::passed("login", format!("registered for {} s", left.as_secs())));
+            }
+            Err(error) => steps.push(ProbeStep::failed("login", error.to_string())),
+        }
+        steps
+    }
 }

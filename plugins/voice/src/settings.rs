@@ -1,47 +1,32 @@
 //! The plugin's settings, as the administrator writes them, and what they become once they were checked whole.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::credentials::{self, CredentialsError, Login};
 use crate::limits;
 use crate::network::{Network, NotANetwork};
 use crate::number::{BLOCKED_BY_DEFAULT, BadPrefix, Regions};
 use crate::prompts::{PromptError, Prompts};
 use crate::sdp::Codec;
 use crate::srtp::Policy;
-use crate::trunk::{BadTrunk, Trunk};
+use crate::trunk_settings::{CheckedTrunk, TrunkError, TrunkSettings};
 
-/// The settings as they are written. Every key but `trunk` has a default.
+/// The settings as they are written. Every key but `trunk` has a default: name one, or several in `trunks`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The trunk: `host`, `host:port` or a SIP URI.
-    pub trunk: String,
-    /// The domain of request, From and To URIs; the trunk's host if left out.
+    /// The only trunk.
+    #[serde(flatten)]
+    pub single: TrunkSettings,
+    /// Several trunks, in the order to try them, instead of the only one.
     #[serde(default)]
-    pub domain: Option<String>,
-    /// The user name that the trunk knows us by; left out if it knows our address.
+    pub trunks: Vec<TrunkSettings>,
+    /// Name servers to ask for a trunk's name, as `address` or `address:port`; the system's if left out.
     #[serde(default)]
-    pub username: Option<String>,
-    /// The file with the password: mode 0600, or a name in `$CREDENTIALS_DIRECTORY`.
-    #[serde(default)]
-    pub password_file: Option<PathBuf>,
-    /// The caller that people see: a number in E.164 form or a SIP user.
-    #[serde(default = "default_from")]
-    pub from: String,
-    /// The local address of signalling and media; the one that the route to the trunk has if left out.
-    #[serde(default)]
-    pub bind: Option<IpAddr>,
-    /// The local port of signalling; any free one if left out.
-    #[serde(default)]
-    pub sip_port: u16,
-    /// The address that the trunk reaches us at, if it is not `bind` because of address translation.
-    #[serde(default)]
-    pub advertise: Option<IpAddr>,
+    pub dns_servers: Vec<String>,
     /// The first and the last local port for media.
     #[serde(default = "default_rtp_ports")]
     pub rtp_ports: (u16, u16),
@@ -78,9 +63,6 @@ pub struct Settings {
     /// Whether `srtp = "required"` is wanted although its keys cross an unencrypted connection to the trunk.
     #[serde(default)]
     pub srtp_without_tls: bool,
-    /// Networks that signalling may come from besides the trunk's own address.
-    #[serde(default)]
-    pub signalling_networks: Vec<String>,
     /// A directory with `<language>/<name>.wav` that replaces prompts or adds languages.
     #[serde(default)]
     pub prompts: Option<PathBuf>,
@@ -92,9 +74,6 @@ pub struct Settings {
     pub blocked_prefixes: Vec<String>,
 }
 
-fn default_from() -> String {
-    "anonymous".to_owned()
-}
 fn default_rtp_ports() -> (u16, u16) {
     (20_000, 29_999)
 }
@@ -129,20 +108,23 @@ fn default_blocked_prefixes() -> Vec<String> {
 /// What is wrong with the settings: which key, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The trunk is not an address that can be dialled.
-    #[error("trunk: {0}")]
-    Trunk(#[from] BadTrunk),
-    /// The domain is not a host.
-    #[error("domain: {0:?} is not a host name or address")]
-    Domain(String),
-    /// The caller is neither a number nor a SIP user.
-    #[error(
-        "from: {0:?} is not a caller: write a number such as \"+14155550100\" or a SIP user such as \"help\""
-    )]
-    From(String),
-    /// The credentials cannot be used.
+    /// The only trunk is wrong.
     #[error(transparent)]
-    Credentials(#[from] CredentialsError),
+    Single(TrunkError),
+    /// One of several is wrong.
+    #[error("trunks[{index}].{source}")]
+    OneOf {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// What is wrong.
+        source: TrunkError,
+    },
+    /// There is one and there are several.
+    #[error("trunks: with it, every key of a trunk, such as trunk, username or from, goes into its table")]
+    Both,
+    /// A name server is not an address.
+    #[error("dns_servers: {0:?} is not a name server: write \"192.0.2.53\" or \"192.0.2.53:5353\"")]
+    NameServer(String),
     /// A number is outside its limits.
     #[error("{key}: has to be {from} to {to}, not {value}")]
     Range {
@@ -199,20 +181,10 @@ pub enum SettingsError {
 /// The settings after every check, in the types that the rest of the plugin uses.
 #[derive(Debug)]
 pub struct Checked {
-    /// Where to send requests.
-    pub trunk: Trunk,
-    /// The domain of our URIs.
-    pub domain: String,
-    /// The credentials, if any.
-    pub login: Option<Login>,
-    /// The user part of our From.
-    pub from: String,
-    /// The local address, if not the one of the route.
-    pub bind: Option<IpAddr>,
-    /// The local port of signalling, 0 for any.
-    pub sip_port: u16,
-    /// The address in Contact, Via and SDP, if not the local one.
-    pub advertise: Option<IpAddr>,
+    /// The trunks, in the order to try them.
+    pub trunks: Vec<CheckedTrunk>,
+    /// The name servers to ask, if not the system's.
+    pub dns_servers: Vec<SocketAddr>,
     /// The first and the last local port for media.
     pub rtp_ports: (u16, u16),
     /// How long a telephone may ring.
@@ -235,8 +207,6 @@ pub struct Checked {
     pub media_networks: Vec<Network>,
     /// Whether audio is encrypted.
     pub srtp: Policy,
-    /// Where signalling may come from besides the trunk.
-    pub signalling_networks: Vec<Network>,
     /// What people hear.
     pub prompts: Prompts,
     /// Which numbers may be called.
@@ -250,14 +220,8 @@ impl Settings {
     ///
     /// [`SettingsError`] names the first key that is wrong and what to do about it.
     pub fn check(self) -> Result<Checked, SettingsError> {
-        let trunk: Trunk = self.trunk.parse()?;
-        let domain = self.domain.unwrap_or_else(|| trunk.host().to_owned());
-        if !is_host(&domain) {
-            return Err(SettingsError::Domain(domain));
-        }
-        if !is_sip_user(&self.from) {
-            return Err(SettingsError::From(self.from));
-        }
+        let trunks = check_trunks(self.single, self.trunks)?;
+        let dns_servers = name_servers(&self.dns_servers)?;
         let seconds = |key, value, limits: std::ops::RangeInclusive<u64>| {
             in_range(key, value, &limits).map(Duration::from_secs)
         };
@@ -269,7 +233,8 @@ impl Settings {
         )?;
         check_ports(self.rtp_ports, self.concurrent_calls)?;
         check_codecs(&self.codecs)?;
-        let private = self.srtp_without_tls || trunk.transport().is_encrypted();
+        let encrypted = trunks.iter().all(|trunk| trunk.hop().transport().is_encrypted());
+        let private = self.srtp_without_tls || encrypted;
         if self.srtp == Policy::Required && !private {
             return Err(SettingsError::KeysInTheClear);
         }
@@ -279,13 +244,8 @@ impl Settings {
             }
         }
         Ok(Checked {
-            login: credentials::load(self.username, self.password_file)?,
-            domain,
-            trunk,
-            from: self.from,
-            bind: self.bind,
-            sip_port: self.sip_port,
-            advertise: self.advertise,
+            trunks,
+            dns_servers,
             rtp_ports: self.rtp_ports,
             ring: seconds("ring_seconds", self.ring_seconds, limits::RING_SECONDS)?,
             max_call: seconds("max_call_seconds", self.max_call_seconds, limits::MAX_CALL_SECONDS)?,
@@ -296,8 +256,7 @@ impl Settings {
             concurrent_calls: self.concurrent_calls,
             codecs: self.codecs,
             srtp: self.srtp,
-            media_networks: networks("media_networks", &self.media_networks)?,
-            signalling_networks: networks("signalling_networks", &self.signalling_networks)?,
+            media_networks: media_networks(&self.media_networks)?,
             regions: Regions::new(&self.regions, &self.blocked_prefixes)?,
             prompts: Prompts::load(self.prompts.as_deref())?,
         })
@@ -333,11 +292,48 @@ fn check_codecs(codecs: &[Codec]) -> Result<(), SettingsError> {
     }
 }
 
-fn networks(key: &'static str, list: &[String]) -> Result<Vec<Network>, SettingsError> {
-    if list.len() > limits::MAX_NETWORKS {
-        return Err(SettingsError::TooMany { key, most: limits::MAX_NETWORKS });
+fn check_trunks(
+    single: TrunkSettings,
+    several: Vec<TrunkSettings>,
+) -> Result<Vec<CheckedTrunk>, SettingsError> {
+    if several.is_empty() {
+        return Ok(vec![single.check().map_err(SettingsError::Single)?]);
     }
-    list.iter().map(|text| text.parse().map_err(|source| SettingsError::Network { key, source })).collect()
+    if single != TrunkSettings::default() {
+        return Err(SettingsError::Both);
+    }
+    if several.len() > limits::MAX_TRUNKS {
+        return Err(SettingsError::TooMany { key: "trunks", most: limits::MAX_TRUNKS });
+    }
+    let checked = several.into_iter().enumerate();
+    checked
+        .map(|(index, trunk)| trunk.check().map_err(|source| SettingsError::OneOf { index, source }))
+        .collect()
+}
+
+fn name_servers(list: &[String]) -> Result<Vec<SocketAddr>, SettingsError> {
+    const PORT: u16 = 53;
+    if list.len() > limits::MAX_NAME_SERVERS {
+        return Err(SettingsError::TooMany { key: "dns_servers", most: limits::MAX_NAME_SERVERS });
+    }
+    let parse = |text: &String| {
+        let alone = || text.parse().map(|ip: IpAddr| SocketAddr::new(ip, PORT));
+        let wrong = || SettingsError::NameServer(text.chars().take(limits::MAX_PEER_TEXT).collect());
+        text.parse().or_else(|_| alone()).map_err(|_| wrong())
+    };
+    list.iter().map(parse).collect()
+}
+
+fn media_networks(list: &[String]) -> Result<Vec<Network>, SettingsError> {
+    const KEY: &str = "media_networks";
+    if list.len() > limits::MAX_NETWORKS {
+        return Err(SettingsError::TooMany { key: KEY, most: limits::MAX_NETWORKS });
+    }
+    networks(list).map_err(|source| SettingsError::Network { key: KEY, source })
+}
+
+pub(crate) fn networks(list: &[String]) -> Result<Vec<Network>, NotANetwork> {
+    list.iter().map(|text| text.parse()).collect()
 }
 
 /// Whether a text can stand as the host of a URI.
@@ -349,7 +345,8 @@ pub(crate) fn is_host(text: &str) -> bool {
     name || text.parse::<IpAddr>().is_ok()
 }
 
-fn is_sip_user(text: &str) -> bool {
+/// Whether a text can stand as the user of a URI.
+pub(crate) fn is_sip_user(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-_.".contains(&byte))
 }

@@ -1,56 +1,64 @@
-//! The SIP side of this plugin: one endpoint for all calls. It places calls and refuses everything that others
-//! start. The SIP stack is used here and in [`crate::digest`] and [`crate::leg`] only.
+//! The SIP side of one trunk: an endpoint of its own, so that nothing meant for one trunk goes to another. It places
+//! calls and refuses everything that others start.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use async_trait::async_trait;
-use futures_util::FutureExt;
 use rsipstack::EndpointBuilder;
-use rsipstack::dialog::DialogId;
 use rsipstack::dialog::authenticate::Credential;
-use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::InviteOption;
-use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{self, Domain, Header, Host, HostWithPort, Method, Scheme, StatusCode, Uri};
-use rsipstack::transaction::endpoint::EndpointOption;
-use rsipstack::transaction::transaction::Transaction;
-use rsipstack::transaction::{CallIdFormat, Endpoint, TransactionReceiver};
-use rsipstack::transport::transport_layer::DomainResolver;
+use rsipstack::sip::typed::Route;
+use rsipstack::sip::{self, Domain, Header, Host, HostWithPort, Param, Scheme, Uri};
+use rsipstack::transaction::endpoint::{EndpointInner, EndpointOption};
+use rsipstack::transaction::{CallIdFormat, Endpoint};
 use rsipstack::transport::udp::UdpConnection;
-use rsipstack::transport::{SipAddr, TransportLayer};
-use tokio::net::UdpSocket;
-use tokio::sync::Semaphore;
+use rsipstack::transport::{SipConnection, TcpListenerConnection, TlsListenerConnection, TransportLayer};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::credentials::Login;
-use crate::digest::DigestShim;
+use crate::digest::{DigestShim, Unanswerable};
+use crate::health::Health;
+use crate::inbound::{ALLOW, answer_requests};
 use crate::leg::Leg;
 use crate::limits;
+use crate::link::{Link, Way};
 use crate::number::Number;
-use crate::settings::Checked;
-use crate::trunk::{Pinned, Transport};
+use crate::pinned::{EveryName, OnlyToTrunk, Pinned};
+use crate::registration::Registered;
+use crate::resolve::Resolver;
+use crate::tls;
+use crate::trunk::{Transport, Trunk, bracketed};
+use crate::trunk_settings::CheckedTrunk;
 
 /// What we tell peers to be.
 const USER_AGENT: &str = concat!("readmit-voice/", env!("CARGO_PKG_VERSION"));
 
-/// What peers may ask of us within a call.
-const ALLOW: &str = "ACK, BYE, CANCEL, INFO, INVITE, OPTIONS, UPDATE";
-
-/// The endpoint.
+/// The endpoint of one trunk.
 pub struct Signalling {
+    pub(crate) trunk: Trunk,
     pub(crate) layer: Arc<DialogLayer>,
     pub(crate) pinned: Pinned,
-    pub(crate) local: SocketAddr,
-    contact: SocketAddr,
-    domain: String,
+    pub(crate) link: Link,
+    pub(crate) health: Health,
+    pub(crate) login: Option<Login>,
+    pub(crate) credential: Option<Credential>,
+    pub(crate) unanswerable: Unanswerable,
     pub(crate) from: String,
-    login: Option<Login>,
+    pub(crate) route: Option<Route>,
+    pub(crate) register: Option<Duration>,
+    pub(crate) registered: Mutex<Registered>,
+    session: Option<Duration>,
+    domain: String,
+    listens: Option<SocketAddr>,
+    advertise: Option<IpAddr>,
     endings: TaskTracker,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 /// Why the endpoint cannot be opened.
@@ -65,7 +73,7 @@ pub enum SignallingError {
     #[error("trunk: this host has no route to it; set `bind` to a local address")]
     Route(#[source] io::Error),
     /// The socket cannot be opened.
-    #[error("bind, sip_port: cannot open a UDP socket on {address}")]
+    #[error("bind, sip_port: cannot listen on {address}: {source}")]
     Bind {
         /// What was tried.
         address: SocketAddr,
@@ -77,142 +85,134 @@ pub enum SignallingError {
     Stack,
 }
 
-/// Why a call could not even be started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InviteError {
-    /// The trunk's name has no address.
-    #[error("the trunk's name cannot be looked up")]
-    Resolve,
-    /// The stack could not build the request.
-    #[error("the INVITE could not be built")]
-    Build,
-}
-
 impl Signalling {
-    /// Opens the socket and starts to answer.
+    /// Opens the sockets and starts to answer. Connections are opened when they are needed.
     ///
     /// # Errors
     ///
     /// [`SignallingError`] names the setting to look at.
-    pub async fn open(settings: &Checked) -> Result<Signalling, SignallingError> {
-        let pinned = Pinned::new(settings.trunk.clone(), &settings.signalling_networks);
-        let trunk = pinned.refresh(|_| true).await;
-        let ip = match (settings.bind, trunk) {
-            // Each call looks the trunk up again, so a name that is unknown now may serve later.
-            (Some(ip), _) if !ip.is_unspecified() => ip,
-            (_, Some(trunk)) => route_to(trunk).await.map_err(SignallingError::Route)?,
-            (_, None) => return Err(SignallingError::Resolve),
-        };
-        let address = SocketAddr::new(settings.bind.unwrap_or(ip), settings.sip_port);
-        let bound = UdpSocket::bind(address).await.and_then(|socket| Ok((socket.local_addr()?, socket)));
-        let (bound, socket) = bound.map_err(|source| SignallingError::Bind { address, source })?;
-        let contact = SocketAddr::new(settings.advertise.unwrap_or(ip), bound.port());
-
+    pub async fn open(
+        settings: &CheckedTrunk,
+        resolver: Arc<Resolver>,
+    ) -> Result<Arc<Signalling>, SignallingError> {
+        let hop = settings.hop();
+        let pinned = Pinned::new(hop.clone(), &settings.networks, resolver);
         let stop = CancellationToken::new();
-        let transports =
-            TransportLayer::new_with_domain_resolver(stop.clone(), Box::new(ToTrunk(pinned.clone())));
-        let gate = pinned.clone();
-        transports.set_whitelist(move |ip| {
-            let allowed = gate.may_signal(ip);
-            async move { allowed }
-        });
-        match settings.trunk.transport() {
-            Transport::Udp => {
-                let udp =
-                    UdpConnection::from_socket(Arc::new(socket), Some(contact), Some(stop.child_token()));
-                transports.add_transport(udp.await.map_err(|_| SignallingError::Stack)?.into());
-            }
+        let listener = Listener::open(settings, hop.transport(), &pinned, &stop).await?;
+        let transports = transports(settings, &pinned, &stop);
+        let listens = listener.as_ref().map(|listener| listener.contact);
+        let local = listener.as_ref().map(|listener| listener.local);
+        if let Some(listener) = listener {
+            transports.add_transport(listener.connection);
         }
-        // The name of nobody's host, and no suffix that tells which stack this is.
-        let option = EndpointOption { callid_format: CallIdFormat::Uuid, ..EndpointOption::default() };
-        let endpoint = EndpointBuilder::new()
-            .with_transport_layer(transports)
-            .with_cancel_token(stop.clone())
-            .with_user_agent(USER_AGENT)
-            .with_option(option)
-            .with_inspector(Box::new(DigestShim::new(pinned.clone())))
-            .build();
+        let unanswerable = Unanswerable::default();
+        let shim = DigestShim::new(pinned.clone(), unanswerable.clone());
+        let endpoint = endpoint(transports, &stop, &pinned, shim);
         let incoming = endpoint.incoming_transactions().map_err(|_| SignallingError::Stack)?;
         let layer = Arc::new(DialogLayer::new(endpoint.inner.clone()));
+        let ipv4 = settings.bind.or(local).map(|local| local.is_ipv4());
+        let link = Link::new(
+            pinned.clone(),
+            settings.tls.clone(),
+            ipv4,
+            endpoint.inner.clone(),
+            local,
+            stop.clone(),
+        );
         tokio::spawn(serve(endpoint));
         tokio::spawn(answer_requests(incoming, layer.clone()));
-        Ok(Signalling {
+        let signalling = Arc::new(Signalling {
+            trunk: settings.trunk.clone(),
             layer,
             pinned,
-            local: SocketAddr::new(ip, bound.port()),
-            contact,
-            domain: settings.domain.clone(),
-            from: settings.from.clone(),
+            link,
+            health: Health::default(),
+            credential: settings.login.as_ref().map(credential),
             login: settings.login.clone(),
+            unanswerable,
+            from: settings.from.clone(),
+            route: settings.proxy.as_ref().map(route),
+            register: settings.register,
+            registered: Mutex::default(),
+            session: settings.session,
+            domain: settings.domain.clone(),
+            listens,
+            advertise: settings.advertise,
             endings: TaskTracker::new(),
             stop,
-        })
-    }
-
-    /// The local address, for media.
-    pub fn local_ip(&self) -> IpAddr {
-        self.local.ip()
-    }
-
-    /// The address that peers reach us at, for media.
-    pub fn public_ip(&self) -> IpAddr {
-        self.contact.ip()
-    }
-
-    /// Sends the INVITE of a call.
-    ///
-    /// # Errors
-    ///
-    /// [`InviteError`] if nothing was sent.
-    pub async fn invite(&self, number: &Number, offer: String) -> Result<Leg, InviteError> {
-        let local = self.local;
-        let trunk = self
-            .pinned
-            .refresh(|address| address.is_ipv4() == local.is_ipv4())
-            .await
-            .ok_or(InviteError::Resolve)?;
-        let credential = self.login.as_ref().map(|login| Credential {
-            username: login.username.clone(),
-            password: login.password.to_string(),
-            realm: None,
-            auth_username: None,
         });
+        tokio::spawn(signalling.clone().watch(settings.options));
+        Ok(signalling)
+    }
+
+    /// The address that peers reach our media at, on this way.
+    pub(crate) fn public_ip(&self, way: &Way) -> IpAddr {
+        self.advertise.unwrap_or(way.local.ip())
+    }
+
+    /// Sends the INVITE of a call; `None` if the stack cannot build it.
+    pub(crate) fn invite(&self, way: &Way, number: &Number, offer: String) -> Option<Leg> {
+        let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported("timer".into())];
+        if let Some(session) = self.session {
+            headers.push(Header::SessionExpires(session.as_secs().to_string().into()));
+        }
         let option = InviteOption {
             caller: self.uri(&self.from),
             callee: self.uri(number.as_str()),
-            destination: Some(SipAddr { r#type: Some(sip::Transport::Udp), addr: trunk.into() }),
+            destination: Some(way.target.clone()),
             content_type: Some("application/sdp".to_owned()),
             offer: Some(offer.into_bytes()),
-            contact: Uri {
-                scheme: Some(Scheme::Sip),
-                auth: Some(user("readmit")),
-                host_with_port: self.contact.into(),
-                ..Uri::default()
-            },
-            credential,
-            headers: Some(vec![Header::Allow(ALLOW.into())]),
+            contact: self.contact(way),
+            credential: self.credential.clone(),
+            headers: Some(headers),
+            route_set: self.route.iter().cloned().collect(),
             ..InviteOption::default()
         };
-        Leg::invite(&self.layer, option, &self.endings).ok_or(InviteError::Build)
+        Leg::invite(&self.layer, option, way.clone(), &self.endings)
     }
 
     /// Waits for the ends of calls, then stops answering.
     pub async fn close(&self) {
         self.endings.close();
+        let ends = async {
+            self.endings.wait().await;
+            self.deregister().await;
+        };
         // What is not over by then is over for the trunk when it gets no answer any more.
-        let _late = tokio::time::timeout(limits::SHUTDOWN, self.endings.wait()).await;
+        let _late = tokio::time::timeout(limits::SHUTDOWN, ends).await;
         self.stop.cancel();
     }
 
-    /// A URI in our domain. The host is always given as a name, even if it is an address: the stack asks the
-    /// resolver for names only, and without it a CANCEL would go to that host and not to the trunk.
+    /// A URI in our domain.
     pub(crate) fn uri(&self, name: &str) -> Uri {
         Uri {
-            scheme: Some(Scheme::Sip),
+            scheme: Some(self.scheme()),
             auth: Some(user(name)),
-            host_with_port: HostWithPort { host: Host::Domain(Domain(self.domain.clone())), port: None },
+            host_with_port: HostWithPort { host: Host::Domain(Domain(bracketed(&self.domain))), port: None },
             ..Uri::default()
         }
+    }
+
+    /// Where the trunk reaches us: at the socket that listens, or at our end of the connection.
+    pub(crate) fn contact(&self, way: &Way) -> Uri {
+        let place = self.listens.unwrap_or(SocketAddr::new(self.public_ip(way), way.local.port()));
+        let transport = self.pinned.transport();
+        // The stack leaves a Contact alone that names its transport.
+        let params = match transport {
+            sip::Transport::Udp => Vec::new(),
+            _ => vec![Param::Transport(transport)],
+        };
+        Uri {
+            scheme: Some(self.scheme()),
+            auth: Some(user("readmit")),
+            host_with_port: place.into(),
+            params,
+            ..Uri::default()
+        }
+    }
+
+    fn scheme(&self) -> Scheme {
+        if self.trunk.is_secure() { Scheme::Sips } else { Scheme::Sip }
     }
 }
 
@@ -220,90 +220,133 @@ fn user(name: &str) -> sip::Auth {
     sip::Auth { user: name.to_owned(), password: None }
 }
 
+fn credential(login: &Login) -> Credential {
+    Credential {
+        username: login.username.clone(),
+        password: login.password.to_string(),
+        realm: None,
+        auth_username: None,
+    }
+}
+
+/// The Route header that leads through the proxy (RFC 3261 §8.1.2).
+fn route(proxy: &Trunk) -> Route {
+    let mut params = match proxy.transport() {
+        Transport::Udp => Vec::new(),
+        Transport::Tcp => vec![Param::Transport(sip::Transport::Tcp)],
+        Transport::Tls => vec![Param::Transport(sip::Transport::Tls)],
+    };
+    params.push(Param::Lr);
+    let host = Host::Domain(Domain(bracketed(proxy.host())));
+    let uri = Uri {
+        scheme: Some(if proxy.is_secure() { Scheme::Sips } else { Scheme::Sip }),
+        host_with_port: HostWithPort { host, port: proxy.written_port().map(Into::into) },
+        params,
+        ..Uri::default()
+    };
+    Route { display_name: None, uri, params: Vec::new() }
+}
+
+/// What carries messages, with its limits: whom it reads, how long it keeps a connection, whom it believes.
+fn transports(settings: &CheckedTrunk, pinned: &Pinned, stop: &CancellationToken) -> TransportLayer {
+    let resolver = EveryName(pinned.clone());
+    let transports = TransportLayer::new_with_domain_resolver(stop.clone(), Box::new(resolver));
+    let gate = pinned.clone();
+    transports.set_whitelist(move |ip| {
+        let allowed = gate.may_signal(ip);
+        async move { allowed }
+    });
+    transports.set_stream_idle_timeout(limits::IDLE);
+    if let Some(tls) = &settings.tls {
+        tls::choose_provider();
+        // For connections that the stack opens by itself, within a call whose connection is gone.
+        transports.set_tls_config(tls.to(pinned.hop().host()));
+    }
+    transports
+}
+
+fn endpoint(
+    transports: TransportLayer,
+    stop: &CancellationToken,
+    pinned: &Pinned,
+    shim: DigestShim,
+) -> Endpoint {
+    // The name of nobody's host, and no suffix that tells which stack this is.
+    let option = EndpointOption { callid_format: CallIdFormat::Uuid, ..EndpointOption::default() };
+    EndpointBuilder::new()
+        .with_transport_layer(transports)
+        .with_cancel_token(stop.clone())
+        .with_user_agent(USER_AGENT)
+        .with_option(option)
+        .with_inspector(Box::new(shim))
+        .with_target_locator(Box::new(OnlyToTrunk(pinned.clone())))
+        .build()
+}
+
+async fn serve(endpoint: Endpoint) {
+    let inner: Arc<EndpointInner> = endpoint.inner.clone();
+    // Nobody else starts it, so it cannot be running already; and when it ends, so does the plugin.
+    drop(inner.serve().await);
+    drop(endpoint);
+}
+
+/// The socket that the trunk's requests arrive at.
+struct Listener {
+    connection: SipConnection,
+    local: IpAddr,
+    contact: SocketAddr,
+}
+
+impl Listener {
+    /// Opens it, if there is one: always over UDP, and over TCP and TLS if a port is set.
+    async fn open(
+        settings: &CheckedTrunk,
+        transport: Transport,
+        pinned: &Pinned,
+        stop: &CancellationToken,
+    ) -> Result<Option<Listener>, SignallingError> {
+        if transport != Transport::Udp && settings.sip_port == 0 {
+            return Ok(None);
+        }
+        let found = pinned.candidates(|_| true).await.ok().and_then(|found| found.first().copied());
+        // What the trunk asks before the first call is read.
+        found.into_iter().for_each(|trunk| pinned.pin(trunk));
+        let local = match (settings.bind, found) {
+            // Each call looks the trunk up again, so a name that is unknown now may serve later.
+            (Some(ip), _) if !ip.is_unspecified() => ip,
+            (_, Some(trunk)) => route_to(trunk).await.map_err(SignallingError::Route)?,
+            (_, None) => return Err(SignallingError::Resolve),
+        };
+        let address = SocketAddr::new(settings.bind.unwrap_or(local), settings.sip_port);
+        let bind = |source| SignallingError::Bind { address, source };
+        let reached_at = |port| SocketAddr::new(settings.advertise.unwrap_or(local), port);
+        let (connection, port) = if transport == Transport::Udp {
+            let socket = UdpSocket::bind(address).await.map_err(bind)?;
+            let port = socket.local_addr().map_err(bind)?.port();
+            let stop = Some(stop.child_token());
+            let udp = UdpConnection::from_socket(Arc::new(socket), Some(reached_at(port)), stop);
+            (udp.await.map_err(|_| SignallingError::Stack)?.into(), port)
+        } else {
+            // The stack opens it later and tells nobody if that fails.
+            drop(TcpListener::bind(address).await.map_err(bind)?);
+            let contact = Some(reached_at(address.port()));
+            let opened = match settings.tls.as_ref().and_then(tls::Tls::listen) {
+                Some(config) => {
+                    TlsListenerConnection::new(address, contact, config).await.map(SipConnection::TlsListener)
+                }
+                None => TcpListenerConnection::new(address, contact).await.map(SipConnection::TcpListener),
+            };
+            (opened.map_err(|_| SignallingError::Stack)?, address.port())
+        };
+        Ok(Some(Listener { connection, local, contact: reached_at(port) }))
+    }
+}
+
 /// The local address of packets to the trunk. Connecting a UDP socket sends nothing.
-async fn route_to(trunk: SocketAddr) -> io::Result<IpAddr> {
+pub(crate) async fn route_to(trunk: SocketAddr) -> io::Result<IpAddr> {
     let any: IpAddr =
         if trunk.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).await?;
     socket.connect(trunk).await?;
     Ok(socket.local_addr()?.ip())
-}
-
-/// Resolves every name to the trunk: requests go there and nowhere else.
-struct ToTrunk(Pinned);
-
-#[async_trait]
-impl DomainResolver for ToTrunk {
-    async fn resolve(&self, target: &SipAddr) -> rsipstack::Result<SipAddr> {
-        let address = self.0.address();
-        address
-            .map(|address| SipAddr { r#type: target.r#type, addr: address.into() })
-            .ok_or_else(|| rsipstack::Error::DnsResolutionError("the trunk has no address".to_owned()))
-    }
-}
-
-async fn serve(endpoint: Endpoint) {
-    endpoint.serve().await;
-}
-
-/// Handles what peers start: requests within our calls go to their calls, everything else is refused.
-async fn answer_requests(mut incoming: TransactionReceiver, layer: Arc<DialogLayer>) {
-    let places = Arc::new(Semaphore::new(limits::MAX_INBOUND));
-    while let Some(mut transaction) = incoming.recv().await {
-        let dialog = dialog_of(&layer, &transaction);
-        let place = places.clone().try_acquire_owned().ok();
-        let mut handling = Box::pin(async move {
-            let within_call = match dialog {
-                Some(dialog) if place.is_some() => Some(dialog),
-                _ => None,
-            };
-            match within_call {
-                // What goes wrong in one request ends that request; the call has its own timers.
-                Some(mut dialog) => drop(dialog.handle(&mut transaction).await),
-                None => refuse(&mut transaction, place.is_some()).await,
-            }
-        });
-        // A request takes its place in its call before it first waits. That happens here and not in its task,
-        // so that requests which arrive together, such as keys in quick INFOs, stay in order.
-        if (&mut handling).now_or_never().is_none() {
-            tokio::spawn(handling);
-        }
-    }
-}
-
-/// The call that a request belongs to. The stack lists a call under its final name only a moment after it has
-/// acknowledged the answer, and a quick peer's first request comes in that moment.
-fn dialog_of(layer: &DialogLayer, transaction: &Transaction) -> Option<InviteDialog> {
-    let listed = || match layer.match_dialog(transaction) {
-        Some(Dialog::Invite(dialog)) => Some(dialog),
-        _ => None,
-    };
-    let id = DialogId::try_from(transaction).ok()?;
-    let being_answered = || {
-        let calls = layer.get_client_dialog_by_call_id(&id.call_id);
-        calls.into_iter().find(|dialog| dialog.id().local_tag == id.local_tag)
-    };
-    listed().or_else(being_answered).or_else(listed)
-}
-
-async fn refuse(transaction: &mut Transaction, has_place: bool) {
-    let allow = || vec![Header::Allow(ALLOW.into())];
-    let outside_dialog = !transaction.original.headers.iter().any(|header| match header {
-        Header::To(to) => matches!(to.tag(), Ok(Some(_))),
-        _ => false,
-    });
-    let replied = match transaction.original.method {
-        _ if !has_place => transaction.reply(StatusCode::ServiceUnavailable).await,
-        Method::Ack => return,
-        // Trunks ask like this whether we are there.
-        Method::Options => transaction.reply_with(StatusCode::OK, allow(), None).await,
-        _ if !outside_dialog => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
-        // Nobody can call us.
-        _ => transaction.reply_with(StatusCode::MethodNotAllowed, allow(), None).await,
-    };
-    if replied.is_ok() && transaction.original.method == Method::Invite {
-        // The response is repeated until its ACK comes or 64 × T1 have passed.
-        let absorb = async { while transaction.receive().await.is_some() {} };
-        let _late = tokio::time::timeout(limits::TEARDOWN, absorb).await;
-    }
 }

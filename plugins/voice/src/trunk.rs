@@ -1,40 +1,37 @@
-//! The trunk: where every request goes, whatever a URI says.
-//!
-//! The address is looked up before each call and pinned while it lasts: INVITE, CANCEL and everything else go to
-//! the same host, and credentials go to no other.
+//! A trunk, or the proxy before it, as the administrator writes it: a host, perhaps a port, and what messages to it
+//! travel on. Where that is at the moment is in [`crate::pinned`].
 
-use std::net::{IpAddr, SocketAddr};
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
-use std::sync::{Arc, RwLock};
-
-use tokio::net::lookup_host;
-use tokio::time::timeout;
 
 use crate::limits;
-use crate::network::Network;
 use crate::settings::is_host;
 
-/// A trunk as the administrator writes it.
+/// A place that SIP requests go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {
     host: String,
-    port: u16,
+    port: Option<u16>,
     transport: Transport,
+    secure: bool,
 }
 
-/// What SIP messages travel on. Everything outside the signalling module is the same for each of them.
+/// What SIP messages travel on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// UDP (RFC 3261 §18).
     Udp,
+    /// TCP (RFC 3261 §18).
+    Tcp,
+    /// TLS over TCP (RFC 3261 §26.3.2).
+    Tls,
 }
 
 impl Transport {
     /// Whether nobody on the way can read what travels on it.
     pub fn is_encrypted(self) -> bool {
-        match self {
-            Transport::Udp => false,
-        }
+        self == Transport::Tls
     }
 }
 
@@ -42,10 +39,12 @@ impl Transport {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadTrunk {
     /// It is not `host`, `host:port` or a SIP URI.
-    #[error("{0:?} is not a trunk: write \"sip.example.org\", \"192.0.2.1:5060\" or \"sip:sip.example.org\"")]
+    #[error(
+        "{0:?} is not a place to send requests to: write \"sip.example.org\", \"192.0.2.1:5060\", \"sip:sip.example.org;transport=tls\" or \"sips:sip.example.org\""
+    )]
     Syntax(String),
     /// Its transport is not supported.
-    #[error("the transport {0:?} is not supported: this version speaks SIP over UDP only")]
+    #[error("the transport {0:?} is not supported: write udp, tcp or tls; sips: is always tls")]
     Transport(String),
 }
 
@@ -54,36 +53,40 @@ impl FromStr for Trunk {
 
     fn from_str(text: &str) -> Result<Trunk, BadTrunk> {
         let wrong = || BadTrunk::Syntax(text.chars().take(limits::MAX_PEER_TEXT).collect());
-        if text.len() > "sips:".len()
-            && text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:"))
-        {
-            return Err(BadTrunk::Transport("tls".to_owned()));
-        }
-        let rest = match text.get(..4) {
-            Some(scheme) if scheme.eq_ignore_ascii_case("sip:") => text.get(4..).unwrap_or_default(),
-            _ => text,
+        let (secure, rest) = match text.split_once(':') {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sip") => (false, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sips") => (true, rest),
+            _ => (false, text),
         };
         let mut parts = rest.split(';');
         let place = parts.next().ok_or_else(wrong)?;
+        let mut transport = if secure { Transport::Tls } else { Transport::Udp };
         for parameter in parts {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            if !name.eq_ignore_ascii_case("transport") {
-                return Err(wrong());
-            }
-            if !value.eq_ignore_ascii_case("udp") {
-                return Err(BadTrunk::Transport(value.chars().take(16).collect()));
+            match name.to_ascii_lowercase().as_str() {
+                // What a Route header of ours always has.
+                "lr" => {}
+                "transport" => {
+                    transport = match (value.to_ascii_lowercase().as_str(), secure) {
+                        ("udp", false) => Transport::Udp,
+                        ("tcp", false) => Transport::Tcp,
+                        // RFC 3261 §26.2.2: sips over tcp means TLS over it.
+                        ("tls", _) | ("tcp", true) => Transport::Tls,
+                        _ => return Err(BadTrunk::Transport(value.chars().take(16).collect())),
+                    }
+                }
+                _ => return Err(wrong()),
             }
         }
         let (host, port) = host_and_port(place).ok_or_else(wrong)?;
-        Ok(Trunk { host: host.to_owned(), port, transport: Transport::Udp })
+        Ok(Trunk { host: host.to_owned(), port, transport, secure })
     }
 }
 
-fn host_and_port(place: &str) -> Option<(&str, u16)> {
-    const DEFAULT_PORT: u16 = 5060;
+fn host_and_port(place: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(rest) = place.strip_prefix('[') {
         let (host, rest) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
+        host.parse::<Ipv6Addr>().ok()?;
         match rest {
             "" => (host, None),
             _ => (host, Some(rest.strip_prefix(':')?)),
@@ -97,8 +100,8 @@ fn host_and_port(place: &str) -> Option<(&str, u16)> {
         }
     };
     let port = match port {
-        None => DEFAULT_PORT,
-        Some(port) => port.parse().ok().filter(|port| *port != 0)?,
+        None => None,
+        Some(port) => Some(port.parse().ok().filter(|port| *port != 0)?),
     };
     is_host(host).then_some((host, port))
 }
@@ -109,64 +112,50 @@ impl Trunk {
         &self.host
     }
 
+    /// The port, if it was written; without it, the name's service records say which.
+    pub fn written_port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The port, or the standard one.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.transport {
+            Transport::Udp | Transport::Tcp => 5060,
+            Transport::Tls => 5061,
+        })
+    }
+
     /// What messages to it travel on.
     pub fn transport(&self) -> Transport {
         self.transport
     }
 
-    async fn resolve(&self) -> Option<Vec<SocketAddr>> {
-        let found =
-            timeout(limits::RESOLVE, lookup_host((self.host.as_str(), self.port))).await.ok()?.ok()?;
-        let addresses: Vec<SocketAddr> = found.collect();
-        (!addresses.is_empty()).then_some(addresses)
+    /// Whether it was written with `sips:`, so that every URI of ours is one too.
+    pub fn is_secure(&self) -> bool {
+        self.secure
     }
 }
 
-/// The trunk's address as of the last look-up, shared by everything that has to know whom to trust.
-#[derive(Debug, Clone)]
-pub struct Pinned {
-    trunk: Trunk,
-    networks: Arc<[Network]>,
-    address: Arc<RwLock<Option<SocketAddr>>>,
-}
-
-impl Pinned {
-    /// Pins nothing yet. `networks` may signal too, but get no credentials.
-    pub fn new(trunk: Trunk, networks: &[Network]) -> Pinned {
-        Pinned { trunk, networks: networks.into(), address: Arc::default() }
-    }
-
-    /// The trunk's host name or address.
-    pub fn host(&self) -> &str {
-        self.trunk.host()
-    }
-
-    /// The address as it is pinned now.
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.address.read().map_or_else(|poisoned| *poisoned.into_inner(), |address| *address)
-    }
-
-    /// Looks the trunk up again. An address that is still among those of its name stays, so that calls in
-    /// progress are not cut off from it.
-    pub async fn refresh(&self, usable: impl Fn(&SocketAddr) -> bool) -> Option<SocketAddr> {
-        let found = self.trunk.resolve().await?;
-        let current = self.address().filter(|current| found.contains(current));
-        let chosen = current.or_else(|| found.into_iter().find(usable))?;
-        match self.address.write() {
-            Ok(mut address) => *address = Some(chosen),
-            Err(poisoned) => *poisoned.into_inner() = Some(chosen),
+/// As it goes into details and logs.
+impl fmt::Display for Trunk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&bracketed(&self.host))?;
+        if let Some(port) = self.port {
+            write!(formatter, ":{port}")?;
         }
-        Some(chosen)
+        match self.transport {
+            Transport::Udp => Ok(()),
+            Transport::Tcp => formatter.write_str(" over TCP"),
+            Transport::Tls => formatter.write_str(" over TLS"),
+        }
     }
+}
 
-    /// Whether this is the trunk itself, which alone may ask for our credentials.
-    pub fn is_trunk(&self, address: IpAddr) -> bool {
-        self.address().is_some_and(|pinned| pinned.ip().to_canonical() == address.to_canonical())
-    }
-
-    /// Whether messages from here are read at all.
-    pub fn may_signal(&self, address: IpAddr) -> bool {
-        self.is_trunk(address) || self.networks.iter().any(|network| network.contains(address))
+/// A host as a URI has it: an IPv6 address is in brackets (RFC 3261 §25.1).
+pub(crate) fn bracketed(host: &str) -> String {
+    match host.parse::<Ipv6Addr>() {
+        Ok(address) => format!("[{address}]"),
+        Err(_) => host.to_owned(),
     }
 }
 
@@ -176,19 +165,26 @@ mod tests {
 
     #[test]
     fn trunks_as_people_write_them() {
+        use Transport::{Tcp, Tls, Udp};
         let table = [
-            ("sip.example.org", ("sip.example.org", 5060)),
-            ("sip.example.org:5070", ("sip.example.org", 5070)),
-            ("192.0.2.1", ("192.0.2.1", 5060)),
-            ("sip:192.0.2.1:5062", ("192.0.2.1", 5062)),
-            ("SIP:sip.example.org;transport=UDP", ("sip.example.org", 5060)),
-            ("[2001:db8::1]:5070", ("2001:db8::1", 5070)),
-            ("[2001:db8::1]", ("2001:db8::1", 5060)),
-            ("2001:db8::1", ("2001:db8::1", 5060)),
+            ("sip.example.org", ("sip.example.org", 5060, Udp, false)),
+            ("sip.example.org:5070", ("sip.example.org", 5070, Udp, false)),
+            ("192.0.2.1", ("192.0.2.1", 5060, Udp, false)),
+            ("sip:192.0.2.1:5062", ("192.0.2.1", 5062, Udp, false)),
+            ("SIP:sip.example.org;transport=UDP", ("sip.example.org", 5060, Udp, false)),
+            ("sip.example.org;transport=tcp", ("sip.example.org", 5060, Tcp, false)),
+            ("sip:sip.example.org;transport=tls;lr", ("sip.example.org", 5061, Tls, false)),
+            ("sips:sip.example.org", ("sip.example.org", 5061, Tls, true)),
+            ("sips:sip.example.org:443;transport=tcp", ("sip.example.org", 443, Tls, true)),
+            ("[2001:db8::1]:5070", ("2001:db8::1", 5070, Udp, false)),
+            ("[2001:db8::1]", ("2001:db8::1", 5060, Udp, false)),
+            ("2001:db8::1", ("2001:db8::1", 5060, Udp, false)),
+            ("sips:[2001:db8::1]", ("2001:db8::1", 5061, Tls, true)),
         ];
-        for (text, (host, port)) in table {
+        for (text, (host, port, transport, secure)) in table {
             let trunk: Trunk = text.parse().unwrap();
-            assert_eq!((trunk.host(), trunk.port), (host, port), "{text}");
+            let found = (trunk.host(), trunk.port(), trunk.transport(), trunk.is_secure());
+            assert_eq!(found, (host, port, transport, secure), "{text}");
         }
     }
 
@@ -197,6 +193,7 @@ mod tests {
         for text in [
             "",
             "sip:",
+            "sips:",
             ":5060",
             "sip:user@host",
             "host:0",
@@ -205,23 +202,23 @@ mod tests {
             "[::1",
             "[x]:5060",
             "a b",
-            "host;lr",
+            "host;maddr=192.0.2.1",
         ] {
             assert!(matches!(text.parse::<Trunk>(), Err(BadTrunk::Syntax(_))), "{text:?}");
         }
-        for text in ["host;transport=tcp", "sip:host;transport=tls", "sips:host"] {
+        for text in ["host;transport=sctp", "sips:host;transport=udp", "host;transport"] {
             assert!(matches!(text.parse::<Trunk>(), Err(BadTrunk::Transport(_))), "{text:?}");
         }
     }
 
-    #[tokio::test]
-    async fn the_pinned_address_decides_who_is_trusted() {
-        let pinned = Pinned::new("127.0.0.1:5062".parse().unwrap(), &["192.0.2.0/24".parse().unwrap()]);
-        assert!(!pinned.is_trunk("127.0.0.1".parse().unwrap()), "nothing is trusted before the look-up");
-        assert_eq!(pinned.refresh(|_| true).await, Some("127.0.0.1:5062".parse().unwrap()));
-        assert!(pinned.is_trunk("127.0.0.1".parse().unwrap()));
-        assert!(pinned.may_signal("192.0.2.7".parse().unwrap()));
-        assert!(!pinned.is_trunk("192.0.2.7".parse().unwrap()));
-        assert!(!pinned.may_signal("203.0.113.1".parse().unwrap()));
+    #[test]
+    fn they_are_named_in_details() {
+        for (text, name) in [
+            ("sip:192.0.2.1:5062", "192.0.2.1:5062"),
+            ("sips:sip.example.org", "sip.example.org over TLS"),
+            ("[2001:db8::1]:5070;transport=tcp", "[2001:db8::1]:5070 over TCP"),
+        ] {
+            assert_eq!(text.parse::<Trunk>().unwrap().to_string(), name);
+        }
     }
 }

@@ -3,7 +3,7 @@
 
     softphone.py [--mode MODE] [--digits DIGITS] [--after SECONDS] [--port PORT] [--record FILE] ...
 
-It listens on UDP on 127.0.0.1 and takes calls, one after the other. Needs `pip install pjsua2-python==2.15.1.post1`.
+It listens on 127.0.0.1 and takes calls, one after the other. Needs `pip install pjsua2-python==2.15.1.post1`.
 
 Modes (what it does with a call):
     answer    rings, answers, and presses DIGITS, if given, SECONDS after it first hears audio (the default)
@@ -22,6 +22,8 @@ Options:
                         whether it encrypts audio (SDES): never (the default), if the caller offers it, always
     --after SECONDS     see the modes; 0.5 if left out
     --port PORT         its SIP port; any free one if left out
+    --transport T       udp (the default), tcp, or tls
+    --certificate FILE, --key FILE    what it shows over TLS
     --record FILE       writes what it hears as a WAV file (16 bit mono), complete once it has ended
 
 Commands, one a line on standard input, for the call that is there:
@@ -212,7 +214,10 @@ class Softphone:
         transport.port = options.port
         transport.boundAddress = "127.0.0.1"
         transport.publicAddress = "127.0.0.1"
-        self.transport = self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        if options.transport == "tls":
+            transport.tlsConfig.certFile, transport.tlsConfig.privKeyFile = options.certificate, options.key
+        kinds = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP, "tls": pj.PJSIP_TRANSPORT_TLS}
+        self.transport = self.endpoint.transportCreate(kinds[options.transport], transport)
         self.endpoint.libStart()
         self.endpoint.audDevManager().setNullDev()
         for codec in self.endpoint.codecEnum2():
@@ -329,6 +334,9 @@ def main():
     parser.add_argument("--srtp", choices=("off", "optional", "required"), default="off")
     parser.add_argument("--after", type=float, default=0.5)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--transport", choices=("udp", "tcp", "tls"), default="udp")
+    parser.add_argument("--certificate", default="")
+    parser.add_argument("--key", default="")
     parser.add_argument("--record")
     options = parser.parse_args()
     options.codecs = options.codecs or ["pcmu", "pcma"]

@@ -4,11 +4,13 @@ mod baresip;
 mod peer;
 mod plugin;
 mod relay;
+mod trunk;
 
 pub use baresip::Baresip;
 pub use peer::{BlackHole, Sipp, Softphone, free_port};
 pub use plugin::{CODE, Ended, NUMBER, PASSWORD, Plugin, USERNAME};
 pub use relay::{Relay, Weather};
+pub use trunk::{Certificates, Handshake, Kamailio, Names};
 
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
 //! The other ends of the calls: sipp with the scenarios in `tests/sipp`, a softphone, and a hole.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::{fs, thread};
 
@@ -12,12 +13,21 @@ use tempfile::TempDir;
 
 use super::PATIENCE;
 
-/// A UDP port of the loopback that is free, and even, so that its successor is free for RTCP as a rule.
+/// A port of the loopback that is free for UDP and TCP, with some room after it, which sipp takes for media.
+///
+/// It is below those that the system gives to connections, which come and go all the time, and below those that the
+/// plugin takes for media.
 pub fn free_port() -> u16 {
+    const FIRST: u32 = 10_000;
+    const ROOM: u32 = 8;
+    const COUNT: u32 = 1_250;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        // The plugin takes its media ports from 20000 to 29999.
-        if port.is_multiple_of(2) && !(20_000..30_000).contains(&port) {
+        let next = std::process::id().wrapping_mul(997).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + next % COUNT * ROOM).unwrap();
+        let free =
+            |host: &str| UdpSocket::bind((host, port)).is_ok() && TcpListener::bind((host, port)).is_ok();
+        if free("127.0.0.1") && free("::1") {
             return port;
         }
     }
@@ -26,22 +36,39 @@ pub fn free_port() -> u16 {
 /// A running scenario of sipp.
 pub struct Sipp {
     child: Child,
+    host: &'static str,
     port: u16,
+    tcp: bool,
     directory: TempDir,
 }
 
 impl Sipp {
     /// Waits for one call. `words` replace their names in brackets in the scenario.
     pub fn answer(scenario: &str, words: &[(&str, &str)]) -> Sipp {
-        Sipp::run(scenario, words, None)
+        Sipp::run(scenario, words, None, "127.0.0.1", "u1")
+    }
+
+    /// Waits for one call over TCP.
+    pub fn answer_over_tcp(scenario: &str, words: &[(&str, &str)]) -> Sipp {
+        Sipp::run(scenario, words, None, "127.0.0.1", "t1")
+    }
+
+    /// Waits for one call over IPv6.
+    pub fn answer_over_ipv6(scenario: &str, words: &[(&str, &str)]) -> Sipp {
+        Sipp::run(scenario, words, None, "[::1]", "u1")
     }
 
     /// Makes one call to this port.
     pub fn call(scenario: &str, to: u16) -> Sipp {
-        Sipp::run(scenario, &[], Some(to))
+        Sipp::run(scenario, &[], Some(to), "127.0.0.1", "u1")
     }
 
-    fn run(scenario: &str, words: &[(&str, &str)], to: Option<u16>) -> Sipp {
+    /// Makes one call to this port over TCP.
+    pub fn call_over_tcp(scenario: &str, to: u16) -> Sipp {
+        Sipp::run(scenario, &[], Some(to), "127.0.0.1", "t1")
+    }
+
+    fn run(scenario: &str, words: &[(&str, &str)], to: Option<u16>, host: &'static str, over: &str) -> Sipp {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/sipp/{scenario}.xml"));
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("scenario.xml");
@@ -56,7 +83,7 @@ impl Sipp {
         let mut command = Command::new("sipp");
         command
             .args(["-m", "1", "-nostdin", "-timeout", "80s", "-timeout_error", "-trace_err", "-trace_logs"])
-            .args(["-i", "127.0.0.1", "-mi", "127.0.0.1"])
+            .args(["-i", host, "-mi", host.trim_matches(['[', ']']), "-t", over])
             .args(["-p", &port.to_string(), "-mp", &media.to_string()])
             .arg("-sf")
             .arg(file)
@@ -68,12 +95,18 @@ impl Sipp {
         let child = command.spawn().unwrap_or_else(|error| {
             panic!("sipp cannot be run ({error}); install it: apt-get install sip-tester");
         });
-        Sipp { child, port, directory }
+        Sipp { child, host, port, tcp: over == "t1", directory }
     }
 
     /// Where it listens, for the setting `trunk`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        let transport = if self.tcp { ";transport=tcp" } else { "" };
+        format!("{}:{}{transport}", self.host, self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Waits until the scenario is over and fails unless it went as it is written. Returns what it logged.
@@ -141,6 +174,29 @@ impl BlackHole {
         String::from_utf8_lossy(&buffer[..length]).into_owned()
     }
 
+    /// Answers the next OPTIONS; what else comes is lost.
+    pub fn answer_options(&self) {
+        let mut buffer = [0; 4096];
+        self.socket.set_nonblocking(false).unwrap();
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        loop {
+            let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
+            let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if !request.starts_with("OPTIONS") {
+                continue;
+            }
+            let copied = ["via:", "from:", "to:", "call-id:", "cseq:"];
+            let copied = request
+                .lines()
+                .filter(|line| copied.iter().any(|name| line.to_ascii_lowercase().starts_with(name)));
+            let headers: String = copied.map(|line| format!("{line}\r\n")).collect();
+            let answer = format!("SIP/2.0 200 OK\r\n{headers}Content-Length: 0\r\n\r\n");
+            self.socket.send_to(answer.as_bytes(), from).unwrap();
+            self.socket.set_nonblocking(true).unwrap();
+            return;
+        }
+    }
+
     /// Where it is.
     pub fn address(&self) -> SocketAddr {
         self.socket.local_addr().unwrap()
@@ -197,6 +253,11 @@ impl Softphone {
     /// Where it listens, for the setting `trunk`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Waits for an event; `None` if the softphone ended before.
