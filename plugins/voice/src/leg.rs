@@ -20,6 +20,7 @@ use crate::limits;
 use crate::link::Way;
 use crate::refresh::{self as session, Due, SessionTimer};
 use crate::request::closed;
+use crate::signalling::USER_AGENT;
 
 /// Something that the peer did.
 #[derive(Debug)]
@@ -257,6 +258,8 @@ impl Leg {
                 self.timer.agreed(&response);
                 LegEvent::Answered(response.body)
             }
+            // The stack makes this response up when the connection takes no more bytes.
+            Some(Ok((_, Some(response)))) if is_made_up(&response) => LegEvent::Failed(LegError::Closed),
             Some(Ok((_, Some(response)))) => {
                 if response.status_code.code() == 422 && self.ask_longer(&response) {
                     return None;
@@ -347,6 +350,12 @@ async fn joined(outcome: &mut Option<JoinHandle<InviteAsyncResult>>) -> Option<I
         Some(outcome) => outcome.await.ok(),
         None => pending().await,
     }
+}
+
+/// Whether a 503 is the stack's own: those have our name in them.
+pub(crate) fn is_made_up(response: &Response) -> bool {
+    let ours = |header: &Header| matches!(header, Header::UserAgent(name) if name.value() == USER_AGENT);
+    response.status_code == StatusCode::ServiceUnavailable && response.headers.iter().any(ours)
 }
 
 fn refusal(response: &Response) -> Refusal {

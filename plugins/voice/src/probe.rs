@@ -7,6 +7,7 @@ use readmit_plugin::ProbeStep;
 use rsipstack::sip::{Method, Uri};
 use tokio::time::timeout;
 
+use crate::leg::is_made_up;
 use crate::limits;
 use crate::link::LinkError;
 use crate::request::{Ask, AskError};
@@ -45,11 +46,10 @@ impl Signalling {
         };
         let answer = self.ask(&way, &mut ask).await;
         let response = answer.map_err(|error: AskError| CheckError::Ask(error.to_string()))?;
-        match (response.status_code.code(), &response.wire_reason) {
-            (503, Some(_)) => Err(CheckError::Unavailable),
-            // The stack makes this one up if the connection takes no bytes.
-            (503, None) => Err(CheckError::Ask(AskError::Closed.to_string())),
-            (status, _) => Ok(status),
+        match response.status_code.code() {
+            503 if is_made_up(&response) => Err(CheckError::Ask(AskError::Closed.to_string())),
+            503 => Err(CheckError::Unavailable),
+            status => Ok(status),
         }
     }
 

@@ -37,7 +37,7 @@ use crate::trunk::{Transport, Trunk, bracketed};
 use crate::trunk_settings::CheckedTrunk;
 
 /// What we tell peers to be.
-const USER_AGENT: &str = concat!("readmit-voice/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("readmit-voice/", env!("CARGO_PKG_VERSION"));
 
 /// The endpoint of one trunk.
 pub struct Signalling {
