@@ -16,6 +16,7 @@
 mod axe;
 mod browser;
 mod bus;
+mod call_provider;
 mod case;
 mod chrome;
 mod clock;
@@ -42,6 +43,7 @@ mod world;
 use std::time::Duration;
 
 pub use browser::{Browser, Key};
+pub use call_provider::CallProvider;
 pub use case::Case;
 pub use chrome::Setup;
 pub use clock::Clock;

@@ -13,7 +13,7 @@ use crate::patiently;
 
 /// What the tests need of Python's packages.
 pub(crate) const INSTALL: &str = "python3 -m venv /tmp/readmit-venv && /tmp/readmit-venv/bin/pip install \
-                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' jsonschema==4.25.1 \
+                       aiosmtpd==1.4.6 pjsua2-python==2.15.1.post1 'PyJWT[crypto]==2.10.1' twilio==9.13.0 jsonschema==4.25.1 \
                        prometheus-client==0.26.0 opentelemetry-proto==1.45.2 && \
                        /tmp/readmit-venv/bin/pip install --no-deps axe-playwright-python==0.1.8";
 

@@ -72,7 +72,14 @@ fn the_list_of_components_is_valid_and_exact() {
         (
             &packages.readmit,
             "readmit",
-            &["readmit", "readmit-email", "readmit-typecheck", "readmit-voice", "readmitd"][..],
+            &[
+                "readmit",
+                "readmit-email",
+                "readmit-typecheck",
+                "readmit-voice",
+                "readmit-voice-http",
+                "readmitd",
+            ][..],
         ),
         (&packages.portal, "readmit-portal", &["readmit-portal"]),
     ] {
@@ -104,5 +111,5 @@ fn the_list_of_components_is_valid_and_exact() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.trim() == "6 valid", "{said}{complaint}");
+    assert!(output.status.success() && said.trim() == "7 valid", "{said}{complaint}");
 }

@@ -16,12 +16,13 @@ fn contrib() -> PathBuf {
 }
 
 /// Where each program is.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("readmitd", "/usr/bin/readmitd"),
     ("readmit", "/usr/bin/readmit"),
     ("readmit-portal", "/usr/bin/readmit-portal"),
     ("readmit-email", "/usr/libexec/readmit/readmit-email"),
     ("readmit-voice", "/usr/libexec/readmit/readmit-voice"),
+    ("readmit-voice-http", "/usr/libexec/readmit/readmit-voice-http"),
 ];
 
 /// Both plugins by their sockets, with settings that they start with and that lead nowhere.

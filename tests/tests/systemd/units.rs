@@ -7,10 +7,11 @@ use readmit_tests::Host;
 use crate::installed::{host, units};
 
 /// How much each service may leave open, by `systemd-analyze security`: 0 is nothing, 10 is everything.
-const EXPOSURE: [(&str, f32); 5] = [
+const EXPOSURE: [(&str, f32); 6] = [
     ("readmitd.service", 1.0),
     ("readmit-email.service", 1.5),
     ("readmit-voice.service", 1.5),
+    ("readmit-voice-http.service", 1.5),
     ("readmit-portal.service", 1.0),
     ("readmit-console@.service", 1.0),
 ];
@@ -54,12 +55,15 @@ fn sorted<const N: usize>(mut names: [String; N]) -> [String; N] {
 /// What `systemctl preset` makes of them on a new machine.
 fn enabled_as_is_sensible(host: &Host) {
     host.sh(
-        "systemctl preset readmitd.service readmit-email.socket readmit-voice.socket readmit-portal.socket",
+        "systemctl preset readmitd.service readmit-email.socket readmit-voice.socket readmit-portal.socket \
+         readmit-voice-http.socket readmit-voice-http-webhook.socket",
     );
     for (unit, state) in [
         ("readmitd.service", "enabled"),
         ("readmit-email.socket", "enabled"),
         ("readmit-voice.socket", "enabled"),
+        ("readmit-voice-http.socket", "disabled"),
+        ("readmit-voice-http-webhook.socket", "disabled"),
         ("readmit-portal.socket", "disabled"),
     ] {
         assert_eq!(host.run(["systemctl", "is-enabled", unit]).output.trim(), state, "{unit}");
