@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use crate::admission::admit;
 use crate::calls::{Calls, Fixed, Line};
 use crate::client::Client;
-use crate::ending::Ending;
 use crate::limits;
 use crate::pace::Pace;
 use crate::provider::{Placed as Answered, Placing, Provider};
@@ -37,7 +36,7 @@ pub(crate) mod own_phase {
 #[derive(Debug)]
 pub struct Outcome {
     /// The word for it.
-    pub ending: Ending,
+    pub disposition: Disposition,
     /// What administrators read.
     pub detail: Detail,
     /// The provider's name for the call, if there is one.
@@ -46,7 +45,7 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) fn unplaced(disposition: Disposition, detail: Detail) -> Outcome {
-        Outcome { ending: Ending::Call(disposition), detail, provider_id: None }
+        Outcome { disposition, detail, provider_id: None }
     }
 }
 

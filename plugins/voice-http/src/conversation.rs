@@ -7,7 +7,6 @@
 use readmit_voice::outcome::Disposition;
 use zeroize::Zeroizing;
 
-use crate::ending::Ending;
 use crate::prompts::Prompt;
 
 /// What a call is to collect.
@@ -60,8 +59,8 @@ impl std::fmt::Debug for Entry {
 enum Heard {
     /// Nothing that is an entry.
     Nothing,
-    /// A nine and nothing else: the person did not ask for this.
-    Report,
+    /// A nine and nothing else: perhaps the person did not ask for this.
+    Nine,
     Whole(Entry),
 }
 
@@ -74,7 +73,7 @@ enum State {
     /// The daemon is asked.
     Checking,
     /// The outcome is settled; what comes now changes nothing.
-    Settled(Ending),
+    Settled(Disposition),
 }
 
 /// One call.
@@ -84,6 +83,8 @@ pub struct Conversation {
     state: State,
     attempt: u32,
     asked_again: bool,
+    /// A lone 9 was asked back about, and nothing was typed since.
+    reporting: bool,
     entries: u32,
     wrong: u8,
 }
@@ -91,15 +92,21 @@ pub struct Conversation {
 impl Conversation {
     /// Begins before the answer.
     pub fn new(rules: Rules) -> Conversation {
-        Conversation { rules, state: State::Ringing, attempt: 0, asked_again: false, entries: 0, wrong: 0 }
+        let (state, attempt) = (State::Ringing, 0);
+        Conversation { rules, state, attempt, asked_again: false, reporting: false, entries: 0, wrong: 0 }
     }
 
     /// How it will have ended, once that is settled.
-    pub fn settled(&self) -> Option<Ending> {
+    pub fn settled(&self) -> Option<Disposition> {
         match self.state {
-            State::Settled(ending) => Some(ending),
+            State::Settled(disposition) => Some(disposition),
             State::Ringing | State::Asking | State::Checking => None,
         }
+    }
+
+    /// How it has ended if the person hung up now.
+    pub fn hung_up(&self) -> Option<Disposition> {
+        self.settled().or(self.reporting.then_some(Disposition::Reported))
     }
 
     /// What the administrator reads: counts, never keys.
@@ -118,13 +125,22 @@ impl Conversation {
             return None;
         }
         Some(match self.read(keys) {
-            Heard::Report => Step::Say(self.part(None, Ending::Reported)),
+            Heard::Nine if self.reporting || keys.ends_with('#') => {
+                Step::Say(self.part(Some(Prompt::Reported), Disposition::Reported))
+            }
+            // A slow or mistaken key must not stop a recovery.
+            Heard::Nine => {
+                self.reporting = true;
+                Step::Say(self.ask(Prompt::Report))
+            }
             Heard::Nothing if !self.asked_again => {
+                self.reporting = false;
                 self.asked_again = true;
                 Step::Say(self.ask(Prompt::Again))
             }
-            Heard::Nothing => Step::Say(self.part(Some(Prompt::NoInput), Ending::Call(Disposition::NoInput))),
+            Heard::Nothing => Step::Say(self.part(Some(Prompt::NoInput), Disposition::NoInput)),
             Heard::Whole(entry) => {
+                self.reporting = false;
                 self.entries = self.entries.saturating_add(1);
                 self.state = State::Checking;
                 Step::Check(entry)
@@ -135,19 +151,19 @@ impl Conversation {
     /// The daemon has answered.
     pub fn checked(&mut self, accepted: bool, tries_left: u32) -> Turn {
         if accepted {
-            return self.part(Some(Prompt::Accepted), Ending::Call(Disposition::Entered));
+            return self.part(Some(Prompt::Accepted), Disposition::Entered);
         }
         self.wrong = self.wrong.saturating_add(1);
         self.asked_again = false;
         if tries_left == 0 || self.wrong >= self.rules.tries {
-            return self.part(Some(Prompt::TooManyTries), Ending::Call(Disposition::WrongDigits));
+            return self.part(Some(Prompt::TooManyTries), Disposition::WrongDigits);
         }
         self.ask(Prompt::Wrong)
     }
 
     /// The daemon did not answer.
     pub fn unchecked(&mut self) -> Turn {
-        self.part(None, Ending::Call(Disposition::ProviderError))
+        self.part(None, Disposition::ProviderError)
     }
 
     fn ask(&mut self, prompt: Prompt) -> Turn {
@@ -156,8 +172,8 @@ impl Conversation {
         Turn::Ask(prompt, self.attempt)
     }
 
-    fn part(&mut self, prompt: Option<Prompt>, ending: Ending) -> Turn {
-        self.state = State::Settled(ending);
+    fn part(&mut self, prompt: Option<Prompt>, disposition: Disposition) -> Turn {
+        self.state = State::Settled(disposition);
         Turn::Part(prompt)
     }
 
@@ -170,7 +186,7 @@ impl Conversation {
         if digits.len() == usize::from(self.rules.digits) {
             Heard::Whole(Entry(digits))
         } else if *digits == "9" {
-            Heard::Report
+            Heard::Nine
         } else {
             Heard::Nothing
         }
@@ -180,8 +196,6 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NINE: Ending = Ending::Reported;
 
     fn answered(tries: u8) -> Conversation {
         let mut conversation = Conversation::new(Rules { digits: 6, tries });
@@ -198,7 +212,7 @@ mod tests {
         let mut conversation = answered(3);
         assert_eq!(conversation.heard(1, "123456"), entry("123456"));
         assert_eq!(conversation.checked(true, 2), Turn::Part(Some(Prompt::Accepted)));
-        assert_eq!(conversation.settled(), Some(Ending::Call(Disposition::Entered)));
+        assert_eq!(conversation.settled(), Some(Disposition::Entered));
         assert_eq!(conversation.heard(1, "123456"), None, "nothing is heard after that");
         assert_eq!(conversation.summary(), "1 entries, 0 wrong");
     }
@@ -217,7 +231,7 @@ mod tests {
             }
             assert_eq!(conversation.heard(attempt, "000000"), entry("000000"));
             assert_eq!(conversation.checked(false, *last), Turn::Part(Some(Prompt::TooManyTries)));
-            assert_eq!(conversation.settled(), Some(Ending::Call(Disposition::WrongDigits)));
+            assert_eq!(conversation.settled(), Some(Disposition::WrongDigits));
         }
     }
 
@@ -230,17 +244,26 @@ mod tests {
         assert_eq!(conversation.checked(false, 5), Turn::Ask(Prompt::Wrong, 3));
         assert_eq!(conversation.heard(3, "123"), again(4), "half an entry is none");
         assert_eq!(conversation.heard(4, ""), Some(Step::Say(Turn::Part(Some(Prompt::NoInput)))));
-        assert_eq!(conversation.settled(), Some(Ending::Call(Disposition::NoInput)));
+        assert_eq!(conversation.settled(), Some(Disposition::NoInput));
     }
 
     #[test]
-    fn a_nine_alone_reports_the_call() {
-        for (keys, reports) in [("9", true), ("9#", true), ("12*9", true), ("99", false), ("#", false)] {
+    fn a_nine_alone_is_asked_back_about_and_then_reports_the_call() {
+        let report = |attempt| Some(Step::Say(Turn::Ask(Prompt::Report, attempt)));
+        let reported = Some(Step::Say(Turn::Part(Some(Prompt::Reported))));
+        let mut conversation = answered(3);
+        assert_eq!(conversation.heard(1, "9"), report(2));
+        assert_eq!((conversation.settled(), conversation.hung_up()), (None, Some(Disposition::Reported)));
+        assert_eq!(conversation.heard(2, "12*9"), reported);
+        assert_eq!(conversation.settled(), Some(Disposition::Reported));
+        assert_eq!(answered(3).heard(1, "9#"), reported, "said with an end of its own");
+        for other in ["", "123", "123456"] {
             let mut conversation = answered(3);
-            let step = conversation.heard(1, keys);
-            assert_eq!(step == Some(Step::Say(Turn::Part(None))), reports, "{keys}");
-            assert_eq!(conversation.settled(), reports.then_some(NINE), "{keys}");
+            assert_eq!(conversation.heard(1, "9"), report(2));
+            assert_ne!(conversation.heard(2, other), reported, "{other}");
+            assert_eq!(conversation.hung_up(), None, "it was a slip");
         }
+        assert_eq!(answered(3).heard(1, "99"), Some(Step::Say(Turn::Ask(Prompt::Again, 2))));
         assert_eq!(answered(3).heard(1, "912345"), entry("912345"), "a code may begin with one");
     }
 
@@ -275,7 +298,7 @@ mod tests {
         let mut conversation = answered(3);
         assert_eq!(conversation.heard(1, "123456"), entry("123456"));
         assert_eq!(conversation.unchecked(), Turn::Part(None));
-        assert_eq!(conversation.settled(), Some(Ending::Call(Disposition::ProviderError)));
+        assert_eq!(conversation.settled(), Some(Disposition::ProviderError));
     }
 
     #[test]

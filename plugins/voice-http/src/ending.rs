@@ -3,28 +3,9 @@
 //! The words are the SIP plugin's. The tables from providers' words are with each provider; here is what follows from
 //! them, and from the SIP status that some of them give.
 
-use std::fmt;
 use std::time::Duration;
 
 use readmit_voice::outcome::{Detail, Disposition};
-
-/// The word for how a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// As any call may.
-    Call(Disposition),
-    /// The person said that they did not ask for it.
-    Reported,
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Ending::Call(disposition) => disposition.fmt(formatter),
-            Ending::Reported => formatter.write_str("reported"),
-        }
-    }
-}
 
 /// How far a call is, as the provider tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

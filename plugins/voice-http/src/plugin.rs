@@ -76,8 +76,8 @@ impl Plugin for VoiceHttp {
                 Detail::new("all lines are in use: concurrent_calls"),
             ),
         };
-        tracing::info!(id = %call.id, disposition = %outcome.ending, detail = %outcome.detail, "call ended");
-        let ended = Ended::new(outcome.ending.to_string()).with_detail(outcome.detail.to_string());
+        tracing::info!(id = %call.id, disposition = %outcome.disposition, detail = %outcome.detail, "call ended");
+        let ended = Ended::new(outcome.disposition.as_str()).with_detail(outcome.detail.to_string());
         match outcome.provider_id {
             Some(id) => ended.with_provider_id(id),
             None => ended,

@@ -1,6 +1,6 @@
 //! What a person hears: WAV files that the provider fetches from the listener. They are those of the SIP plugin.
 //!
-//! English, German and French are built in. A directory with `<language>/<name>.wav` replaces single prompts or adds
+//! English, German, French, Spanish and Japanese are built in. A directory with `<language>/<name>.wav` replaces single prompts or adds
 //! languages. No prompt says a code or names an account: a call may reach anybody, and so may a prompt's URL.
 
 use std::collections::HashMap;
@@ -30,17 +30,23 @@ pub enum Prompt {
     TooManyTries,
     /// No digits came. Goodbye.
     NoInput,
+    /// A 9 alone was typed: asks whether the person did not ask for this.
+    Report,
+    /// The person did not ask for this; the organization is told. Goodbye.
+    Reported,
 }
 
 impl Prompt {
     /// Every prompt.
-    pub const ALL: [Prompt; 6] = [
+    pub const ALL: [Prompt; 8] = [
         Prompt::Greeting,
         Prompt::Again,
         Prompt::Wrong,
         Prompt::Accepted,
         Prompt::TooManyTries,
         Prompt::NoInput,
+        Prompt::Report,
+        Prompt::Reported,
     ];
 
     /// The name of its file, without `.wav`.
@@ -52,6 +58,8 @@ impl Prompt {
             Prompt::Accepted => "accepted",
             Prompt::TooManyTries => "too_many_tries",
             Prompt::NoInput => "no_input",
+            Prompt::Report => "report",
+            Prompt::Reported => "reported",
         }
     }
 }
@@ -68,6 +76,8 @@ macro_rules! built_in {
                 (Prompt::Accepted, built_in!($language, "accepted")),
                 (Prompt::TooManyTries, built_in!($language, "too_many_tries")),
                 (Prompt::NoInput, built_in!($language, "no_input")),
+                (Prompt::Report, built_in!($language, "report")),
+                (Prompt::Reported, built_in!($language, "reported")),
             ],
         )
     };
@@ -77,9 +87,10 @@ macro_rules! built_in {
 }
 
 /// A language and the WAV files of its prompts.
-type BuiltIn = (&'static str, [(Prompt, &'static [u8]); 6]);
+type BuiltIn = (&'static str, [(Prompt, &'static [u8]); 8]);
 
-const BUILT_IN: [BuiltIn; 3] = [built_in!("en"), built_in!("de"), built_in!("fr")];
+const BUILT_IN: [BuiltIn; 5] =
+    [built_in!("en"), built_in!("de"), built_in!("fr"), built_in!("es"), built_in!("ja")];
 
 /// The prompts of every language.
 #[derive(Debug, Clone)]
@@ -219,7 +230,7 @@ mod tests {
     #[test]
     fn a_prompt_is_found_at_its_path_and_nothing_else_is() {
         let prompts = Prompts::load(None).unwrap();
-        for language in ["en", "de", "fr"] {
+        for language in ["en", "de", "fr", "es", "ja"] {
             for prompt in Prompt::ALL {
                 let file = prompts.file(&Prompts::path(language, prompt)).unwrap();
                 assert!(file.starts_with(b"RIFF") && file.len() > 16_000, "{language}/{prompt:?}");

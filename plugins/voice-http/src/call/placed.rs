@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Outcome, Shared, Taken, own_phase};
 use crate::calls::{Incoming, Line, Reply};
 use crate::conversation::{Conversation, Entry, Rules, Step, Turn};
-use crate::ending::{End, Ending, Status};
+use crate::ending::{End, Kind, Status};
 use crate::limits;
 use crate::provider::Answered;
 use crate::webhook::{Place, What};
@@ -90,8 +90,8 @@ impl<'a> Placed<'a> {
             tokio::select! {
                 () = self.cancelled.cancelled() => {
                     self.hang_up().await;
-                    let ending = self.conversation.settled().unwrap_or(Ending::Call(Disposition::Cancelled));
-                    return self.outcome(ending, Detail::new("cancelled by the daemon"));
+                    let disposition = self.conversation.settled().unwrap_or(Disposition::Cancelled);
+                    return self.outcome(disposition, Detail::new("cancelled by the daemon"));
                 }
                 () = sleep_until(until) => return self.give_up().await,
                 incoming = self.line.news.recv() => {
@@ -191,9 +191,10 @@ impl<'a> Placed<'a> {
 
     /// Nothing came in time. The provider may know more than its webhooks told.
     async fn give_up(self) -> Outcome {
-        if let Some(ending) = self.conversation.settled() {
+        if let Some(disposition) = self.conversation.settled() {
             self.hang_up().await;
-            return self.outcome(ending, Detail::new("the provider did not tell that the call has ended"));
+            return self
+                .outcome(disposition, Detail::new("the provider did not tell that the call has ended"));
         }
         let found = self.ask_status().await;
         let silent = matches!(self.phase, Phase::Silent { .. });
@@ -220,26 +221,26 @@ impl<'a> Placed<'a> {
                 (Disposition::MaxDuration, "max_call_seconds were over")
             }
         };
-        self.outcome(Ending::Call(disposition), Detail::new(text).and_if(note))
+        self.outcome(disposition, Detail::new(text).and_if(note))
     }
 
     /// The provider told the end.
     fn ended(self, end: &End, detail: Detail) -> Outcome {
-        let fallback = || Ending::Call(end.disposition(self.shared.settings.max_call));
-        let ending = self.conversation.settled().unwrap_or_else(fallback);
-        let unheard = end.kind == crate::ending::Kind::Completed && self.last.is_none();
+        let found = || end.disposition(self.shared.settings.max_call);
+        let disposition = self.conversation.hung_up().unwrap_or_else(found);
+        let unheard = end.kind == Kind::Completed && self.last.is_none();
         let note = unheard.then(|| "the provider never asked what to say: check public_url".to_owned());
-        self.outcome(ending, end.tell(detail).and_if(note))
+        self.outcome(disposition, end.tell(detail).and_if(note))
     }
 
-    fn outcome(self, ending: Ending, detail: Detail) -> Outcome {
+    fn outcome(self, disposition: Disposition, detail: Detail) -> Outcome {
         let answered = self.last.is_some().then(|| self.conversation.summary());
         let detail = match self.unclear {
             Some(why) => detail.and(why.to_string()),
             None => detail,
         };
         let detail = detail.and_if(answered).after("after", self.started.elapsed());
-        Outcome { ending, detail, provider_id: self.id }
+        Outcome { disposition, detail, provider_id: self.id }
     }
 
     async fn ask_status(&self) -> Option<Status> {

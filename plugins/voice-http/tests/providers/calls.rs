@@ -81,7 +81,7 @@ fn the_right_digits_end_a_call_that_says_who_it_is() {
 fn what_is_typed_decides() {
     let (mut plugin, mut provider) = start(&[], json!({}));
     let silence = json!({ "do": "silence" });
-    let table: [(&[Value], &str, usize, &[&str]); 9] = [
+    let table: [(&[Value], &str, usize, &[&str]); 11] = [
         (&[keys("111111"), keys(CODE), completed()], "entered", 2, &["greeting", "wrong", "accepted"]),
         (
             &[keys("111111"), keys("222222"), keys("333333"), completed()],
@@ -92,7 +92,9 @@ fn what_is_typed_decides() {
         (&[silence.clone(), silence.clone(), completed()], "no_input", 0, &["greeting", "again", "no_input"]),
         (&[silence.clone(), keys(CODE), completed()], "entered", 1, &["greeting", "again", "accepted"]),
         (&[keys("4079"), keys(CODE), completed()], "entered", 1, &["greeting", "again", "accepted"]),
-        (&[keys("9"), completed()], "reported", 0, &["greeting"]),
+        (&[keys("9"), keys("9"), completed()], "reported", 0, &["greeting", "report", "reported"]),
+        (&[keys("9"), completed()], "reported", 0, &["greeting", "report"]),
+        (&[keys("9"), keys(CODE), completed()], "entered", 1, &["greeting", "report", "accepted"]),
         (&[keys("111111"), completed()], "hung_up", 1, &["greeting", "wrong"]),
         (&[completed()], "hung_up", 0, &["greeting"]),
         // Hung up while the last prompt is played: the outcome stands.

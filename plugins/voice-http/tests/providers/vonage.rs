@@ -56,7 +56,7 @@ fn calls_are_held_as_by_any_provider() {
         (&[json!({ "do": "fetch" }), typed(CODE)], "entered", 1),
         (&[typed("111111"), typed("222222"), typed("333333")], "wrong_digits", 3),
         (&[silence.clone(), silence], "no_input", 0),
-        (&[typed("9")], "reported", 0),
+        (&[typed("9"), typed("9")], "reported", 0),
         (&[], "hung_up", 0),
     ];
     for (steps, disposition, checks) in table {
