@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use readmit_plugin::{Daemon, OwnSocket};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use crate::desk::Desk;
 use crate::limits;
@@ -60,7 +61,8 @@ pub enum ListenerError {
 /// The listener; it ends when dropped.
 #[derive(Debug)]
 pub struct Listener {
-    serving: tokio::task::JoinHandle<()>,
+    serving: AbortHandle,
+    ended: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Door {
@@ -80,7 +82,18 @@ impl Listener {
         desk: Arc<Desk>,
     ) -> Result<Listener, ListenerError> {
         let door = Door::open(listen, daemon).await?;
-        Ok(Listener { serving: tokio::spawn(serve(door, desk)) })
+        let serving = tokio::spawn(serve(door, desk));
+        Ok(Listener { serving: serving.abort_handle(), ended: Mutex::new(Some(serving)) })
+    }
+
+    /// Ends it, and gives its address back before this is over: the next one may want the same.
+    pub(crate) async fn close(&self) {
+        self.serving.abort();
+        let ended = self.ended.lock().take();
+        if let Some(ended) = ended {
+            // That it was ended is the one way for it to end.
+            drop(ended.await);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub struct VoiceHttp {
     shared: Shared,
     lines: Semaphore,
     cancels: Mutex<HashMap<String, CancellationToken>>,
-    _listener: Listener,
+    listener: Listener,
 }
 
 /// Why the plugin cannot start.
@@ -62,7 +62,7 @@ impl Plugin for VoiceHttp {
             channels: vec!["voice".to_owned()],
         };
         let shared = Shared { settings, provider, client, pace, calls, daemon };
-        Ok((VoiceHttp { shared, lines, cancels: Mutex::default(), _listener: listener }, about))
+        Ok((VoiceHttp { shared, lines, cancels: Mutex::default(), listener }, about))
     }
 
     async fn call(&self, call: Call) -> Ended {
@@ -92,6 +92,10 @@ impl Plugin for VoiceHttp {
         if let Some(cancelled) = self.cancels.lock().get(id) {
             cancelled.cancel();
         }
+    }
+
+    async fn shutdown(&self) {
+        self.listener.close().await;
     }
 }
 

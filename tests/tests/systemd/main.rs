@@ -14,3 +14,4 @@ mod service;
 mod starting;
 mod units;
 mod watchdog;
+mod webhooks;

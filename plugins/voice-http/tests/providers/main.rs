@@ -6,6 +6,7 @@ mod contract;
 mod hostile;
 mod kit;
 mod placing;
+mod readme;
 mod signatures;
 mod tls;
 mod vonage;
