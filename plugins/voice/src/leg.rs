@@ -13,7 +13,7 @@ use rsipstack::dialog::invitation::{InviteAsyncResult, InviteOption};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, Method, Request, Response, StatusCode, StatusCodeKind};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::limits;
@@ -319,6 +319,8 @@ impl Leg {
             // Nothing was answered, so a CANCEL may not be sent yet (RFC 3261 §9.1). Without its task the INVITE is not
             // repeated any more, and the stack cancels it as soon as something is answered.
             outcome.abort();
+            // Nobody waits for that but the plugin's own end.
+            self.endings.spawn(sleep(limits::CANCEL));
             return None;
         }
         let work = async move {
