@@ -72,14 +72,14 @@ fn mend(step: &str) -> &'static str {
     match step {
         "dns" => "correct the name in the plugin's settings, or mend the name service: resolvectl query NAME",
         "connect" => {
-            "correct server and port in the plugin's settings, or open the way there; is the server up?"
+            "correct server or trunk in the plugin's settings, or open the way there; is the other side up?"
         }
         "tls" => {
-            "the certificate must fit the name in `server`: correct the name, or name the authority in ca_file"
+            "the certificate must fit the name in `server` or `trunk`: correct it, or name the authority in ca_file"
         }
         "login" => "correct username and password_file in the plugin's settings",
         "options" => {
-            "correct trunk in the plugin's settings, or open UDP to it; does the provider know our address?"
+            "correct trunk in the plugin's settings, or open the way to it; does the provider know our address?"
         }
         _ => "readmit plugin list shows its last error; its settings are in readmit.toml",
     }

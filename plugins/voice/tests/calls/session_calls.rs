@@ -42,6 +42,13 @@ fn an_answer_without_a_contact_is_not_usable() {
     assert!(ended.detail.contains("the answer is not usable"), "{ended:?}");
 }
 
+/// The trunk may not send us anywhere else: what is answered there would not be read.
+#[test]
+fn a_contact_that_is_elsewhere_is_not_followed() {
+    let ended = call("elsewhere", json!({}), &[("keys", CODE)]);
+    assert_eq!(ended.disposition, "entered", "{ended:?}");
+}
+
 #[test]
 fn odd_messages_do_no_harm() {
     let ended = call("odd", json!({}), &[("keys", CODE)]);
