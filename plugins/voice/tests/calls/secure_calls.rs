@@ -1,6 +1,8 @@
 //! Calls with encrypted audio: what each setting makes of each kind of telephone, in two media stacks. Keys
 //! cross the loopback in the clear here, which the settings say.
 
+use std::thread;
+
 use serde_json::{Value, json};
 
 use super::kit::{Baresip, CODE, Ended, Plugin, Sipp, Softphone};
@@ -23,7 +25,16 @@ fn call(ours: &str, theirs: &str) -> (Ended, Option<bool>) {
 
 #[test]
 fn each_setting_with_each_telephone() {
-    for (ours, theirs, encrypted) in [
+    let check = |ours: &str, theirs: &str, encrypted: Option<bool>| {
+        let (ended, was_encrypted) = call(ours, theirs);
+        assert_eq!(was_encrypted, encrypted, "{ours} {theirs}: {ended:?}");
+        let disposition = if encrypted.is_some() { "entered" } else { "media_negotiation" };
+        assert_eq!(ended.disposition, disposition, "{ours} {theirs}: {ended:?}");
+        let told = ended.detail.contains("(SRTP)");
+        assert_eq!(told, encrypted == Some(true), "{ours} {theirs}: {}", ended.detail);
+        assert!(!ended.detail.contains("not authentic"), "{ours} {theirs}: {}", ended.detail);
+    };
+    let table = [
         ("off", "off", Some(false)),
         ("off", "optional", Some(false)),
         ("off", "required", None),
@@ -32,15 +43,12 @@ fn each_setting_with_each_telephone() {
         ("required", "off", None),
         ("required", "optional", Some(true)),
         ("required", "required", Some(true)),
-    ] {
-        let (ended, was_encrypted) = call(ours, theirs);
-        assert_eq!(was_encrypted, encrypted, "{ours} {theirs}: {ended:?}");
-        let disposition = if encrypted.is_some() { "entered" } else { "media_negotiation" };
-        assert_eq!(ended.disposition, disposition, "{ours} {theirs}: {ended:?}");
-        let told = ended.detail.contains("(SRTP)");
-        assert_eq!(told, encrypted == Some(true), "{ours} {theirs}: {}", ended.detail);
-        assert!(!ended.detail.contains("not authentic"), "{ours} {theirs}: {}", ended.detail);
-    }
+    ];
+    thread::scope(|scope| {
+        for (ours, theirs, encrypted) in table {
+            scope.spawn(move || check(ours, theirs, encrypted));
+        }
+    });
 }
 
 #[test]
@@ -48,7 +56,7 @@ fn baresip_encrypts_too() {
     for (ours, account) in [("required", ";mediaenc=srtp-mand"), ("optional", ";mediaenc=srtp")] {
         let mut phone = Baresip::start(account);
         let mut plugin = Plugin::start(settings(&phone.address(), ours));
-        let calling = std::thread::spawn(move || {
+        let calling = thread::spawn(move || {
             let ended = plugin.call();
             plugin.finish(&["inline:".to_owned()]);
             ended
