@@ -1,6 +1,7 @@
 //! Session descriptions of a peer.
 #![no_main]
 
+#[expect(dead_code, reason = "a target takes one of the entries")]
 #[path = "../entries.rs"]
 mod entries;
 

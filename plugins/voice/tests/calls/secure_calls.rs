@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::kit::{Baresip, CODE, Ended, Plugin, Sipp, Softphone};
+use super::kit::{Baresip, CODE, Certificates, Ended, Plugin, Sipp, Softphone};
 
 fn settings(trunk: &str, srtp: &str) -> Value {
     json!({ "trunk": trunk, "srtp": srtp, "srtp_without_tls": true })
@@ -99,4 +99,21 @@ fn encryption_is_not_taken_back_in_the_call() {
 fn required_encryption_wants_tls_or_a_word() {
     let error = Plugin::try_start(json!({ "trunk": "127.0.0.1", "srtp": "required" })).err().unwrap();
     assert!(error.to_string().contains("srtp_without_tls"), "{error}");
+}
+
+/// With TLS nobody on the way sees the keys, and nothing has to be said about it.
+#[test]
+fn over_tls_required_encryption_needs_no_word() {
+    let certificates = Certificates::make();
+    let (certificate, key) = (certificates.path("server.pem"), certificates.path("server.key"));
+    let tls = ["--transport", "tls", "--certificate", &certificate, "--key", &key];
+    let phone = Softphone::start(&[&tls[..], &["--srtp", "required", "--digits", CODE]].concat());
+    let trunk = format!("localhost:{};transport=tls", phone.port());
+    let settings = json!({ "trunk": trunk, "ca_file": certificates.path("ca.pem"), "srtp": "required" });
+    let mut plugin = Plugin::start(settings);
+    let ended = plugin.call();
+    assert_eq!(ended.disposition, "entered", "{ended:?}");
+    assert!(ended.detail.contains("(SRTP)"), "{}", ended.detail);
+    plugin.finish(&["inline:".to_owned(), CODE.to_owned()]);
+    phone.finish();
 }
