@@ -8,7 +8,7 @@ It obeys one JSON object a line on standard input, and tells what happens as one
     {"status": {"status": "busy"}}        what questions about a call are answered with
 
 A step is an object with `do`: `status` (with `word` and further `parameters`), `answer`, `keys` (with `digits`),
-`silence`, `again` (the last request once more, as it was), `post` (to a `url`), `ended` (wait until somebody ends the
+`silence`, `again` (the last request once more, as it was), `replay` (the same, where the next entry is awaited), `post` (to a `url`), `ended` (wait until somebody ends the
 call), `fetch` (the prompts of the last document). `sign` has it signed in another way: `none`, `forged`, `twice`,
 `other_url`, `port`, `sha1`, `sha256`, `old`, `no_hash`, `other_body`, `json`.
 """
@@ -93,7 +93,7 @@ def send(method, url, body, headers):
 class Call:
     def __init__(self, identity, urls, parameters):
         self.id, self.urls, self.parameters = identity, urls, parameters
-        self.over, self.document, self.last = threading.Event(), None, None
+        self.over, self.document, self.last, self.sent = threading.Event(), None, None, None
 
     def run(self, plan):
         for step in plan:
@@ -115,6 +115,8 @@ class Call:
                     tell(event="played", status=status, url=url, seconds=file.getnframes() / file.getframerate())
         elif do == "again":
             self.deliver(step, *self.last)
+        elif do == "replay":
+            self.send(step, self.document["keys"], *self.sent)
         elif do == "post":
             self.deliver(step, step["url"], step.get("parameters", {}))
         elif do == "status":
@@ -133,6 +135,10 @@ class Call:
         body, headers = self.signed(url, parameters, step.get("sign"))
         if step.get("huge"):
             body += b"&x=" + b"x" * 20000
+        self.send(step, url, body, headers)
+
+    def send(self, step, url, body, headers):
+        self.sent = (body, headers)
         status, content, shape = send(step.get("method", "POST"), url, body, headers)
         document = None
         if status == 200:

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::kit::{CODE, PATIENCE, Plugin, Provider, free_address};
 
-#[path = "../../fuzz/feed.rs"]
-mod feed;
+#[path = "../../fuzz/entries.rs"]
+mod entries;
 
 /// What readers look for, so that inputs get further than random bytes would.
 const PIECES: &[&str] = &[
@@ -242,7 +242,7 @@ fn no_bytes_are_heard_that_are_not_signed() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/webhooks");
     let mut seeds = 0;
     for entry in std::fs::read_dir(corpus).unwrap() {
-        feed::feed(&std::fs::read(entry.unwrap().path()).unwrap());
+        entries::feed(&std::fs::read(entry.unwrap().path()).unwrap());
         seeds += 1;
     }
     assert!(seeds >= 5, "{seeds} seeds");
@@ -254,7 +254,7 @@ fn no_bytes_are_heard_that_are_not_signed() {
     let input = prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat());
     runner
         .run(&input, |bytes| {
-            feed::feed(&bytes);
+            entries::feed(&bytes);
             Ok(())
         })
         .unwrap();

@@ -153,6 +153,27 @@ fn a_cancelled_call_is_ended_at_the_provider() {
     plugin.finish(&[]);
 }
 
+/// The daemon's deadline, or the plugin's own time: the call is ended, and what it was at is told.
+#[test]
+fn a_call_that_takes_too_long_is_ended() {
+    let (mut plugin, mut provider) = start(json!({}));
+    let end = json!({ "do": "ended" });
+    let table = [
+        (vec![status("initiated"), end.clone()], "no_answer", "no ringing was reported", "canceled"),
+        (vec![status("ringing"), end.clone()], "no_answer", "rang until", "canceled"),
+        (vec![json!({ "do": "answer" }), end], "max_duration", "max_call_seconds", "completed"),
+    ];
+    for (plan, disposition, detail, word) in table {
+        provider.plan(&plan);
+        let ended = plugin.call_with(json!({ "deadline_ms": 7000 }), |_, _| None);
+        assert_eq!(ended.disposition, disposition, "{ended:?}");
+        assert!(ended.detail.contains(detail), "{ended:?}");
+        provider.planned();
+        assert_eq!(provider.all("request").last().unwrap()["asked"]["Status"], word);
+    }
+    plugin.finish(&[]);
+}
+
 #[test]
 fn nothing_is_called_that_may_not_be() {
     let (mut plugin, mut provider) = start(json!({ "concurrent_calls": 1 }));

@@ -129,6 +129,19 @@ fn tokens_are_fresh_and_over_what_was_sent() {
     plugin.finish(&["111111"]);
 }
 
+/// A token says nothing of the URL, so what was said for one entry could be said again for the next.
+#[test]
+fn a_token_is_good_at_one_place() {
+    let (mut plugin, mut provider, _directory) = start();
+    provider.plan(&answered(&[typed("111111"), json!({ "do": "replay" }), typed(CODE)]));
+    let ended = plugin.call();
+    assert_eq!(ended.disposition, "entered");
+    assert_eq!(ended.checks, ["111111", CODE], "each entry was asked about once");
+    let webhooks = provider.planned();
+    assert_eq!(webhooks.iter().find(|event| event["step"] == "replay").unwrap()["status"], 404);
+    plugin.finish(&["111111"]);
+}
+
 #[test]
 fn a_cancelled_call_is_ended_at_the_provider_and_a_probe_logs_in() {
     let (mut plugin, mut provider, _directory) = start();
