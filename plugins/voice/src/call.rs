@@ -63,7 +63,8 @@ pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -
             break;
         }
         let attempt = Attempt { shared, trunk: &trunk, call, number: &number, cancelled, deadline };
-        let (mut outcome, placed) = attempt.make(last.is_none()).await;
+        let first = last.as_ref().is_none_or(|earlier| earlier.call_id.is_none());
+        let (mut outcome, placed) = attempt.make(first).await;
         outcome.detail = outcome.detail.and(format!("trunk {}", trunk.trunk));
         if let Some(earlier) = last {
             outcome.detail = outcome.detail.before_that(earlier.detail);

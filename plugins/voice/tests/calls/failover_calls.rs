@@ -39,6 +39,7 @@ fn the_next_trunk_takes_a_call_that_the_first_did_not() {
             "{}",
             ended.detail
         );
+        assert_eq!(ended.phases, ["calling", "ringing", "answered", "prompting"], "{why}");
         let (_, before) = ended.detail.split_once("before that: ").unwrap();
         assert!(before.contains(why), "{why}: {}", ended.detail);
         first.map(Sipp::finish);

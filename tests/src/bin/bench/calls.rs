@@ -48,6 +48,7 @@ pub(crate) async fn measure(count: usize) -> Outcome<Vec<Row>> {
     let settings = json!({
         "trunk": format!("127.0.0.1:{port}"), "regions": ["+1"], "concurrent_calls": 1000, "first_key_seconds": 60,
         "silence_seconds": 120, "max_call_seconds": 300, "ring_seconds": 60, "trying_seconds": 30,
+        "options_seconds": 0,
     });
     let mut plugin = Plugin::start("readmit-voice", &settings).await?;
     let timer = Timer::start();
