@@ -1,5 +1,5 @@
 //! One call from its request to its end: the gate, the INVITE, the ringing, and the hang-up. What is in between
-//! once somebody answers is in [`crate::talk`].
+//! once somebody answers is in `talk`.
 //!
 //! What to do is decided in [`crate::number`] and [`crate::outcome`]; here it is done.
 

@@ -137,7 +137,7 @@ fn slips_in_other_hooks_files_and_tests_are_found_too() {
                 "default.lua",
                 hook("function policy.failed(case, failure)\n  return retry(\"now\")\nend"),
             )],
-            "default.lua:7:16 error Expected this to be '{ after: number }', but got 'string'",
+            "default.lua:7:16 error Expected this to be '{ after: number, next_number: boolean? }', but got 'string'",
         ),
         (
             vec![(

@@ -101,7 +101,7 @@ fn country_of_call(case: &Case) -> Option<&str> {
     let place = case.tracks.get(&Factor::Voice).map_or(0, |track| track.number);
     let numbers = 1 + case.addresses.other_phones.len();
     let phone = case.facts.account.phone.as_ref();
-    phone.filter(|_| place as usize % numbers == 0).map(|phone| phone.country.as_str())
+    phone.filter(|_| (place as usize).is_multiple_of(numbers)).map(|phone| phone.country.as_str())
 }
 
 /// The country of the number that a delivery went to, where it is known.
