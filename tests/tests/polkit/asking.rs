@@ -87,7 +87,8 @@ async fn polkit_that_dies_while_it_is_asked_lets_nobody_through() {
         let ended = caller.wait_with_output().unwrap();
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         // The bus may have noticed its death before the question, or after.
-        let refused = ["polkit did not say whether you may", "install polkit"].iter().any(|it| text.contains(it));
+        let refused =
+            ["polkit did not say whether you may", "install polkit"].iter().any(|it| text.contains(it));
         assert!(!ended.status.success() && refused, "{text}");
     }
     system.kill_polkit().await;

@@ -10,7 +10,7 @@ use crate::client::Answer;
 use crate::ending::{End, Kind, Status};
 use crate::provider::{Placed, provider_id};
 
-/// An error as the interface writes it (RFC 9457, and an older form).
+/// An error as the interface writes it (problem details, and an older form).
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Complaint {
