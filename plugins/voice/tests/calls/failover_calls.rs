@@ -9,7 +9,7 @@ fn refusing(status: &str) -> Sipp {
 }
 
 fn with(first: Value, second: &str) -> Plugin {
-    Plugin::start(json!({ "trunks": [first, { "trunk": second }], "trying_seconds": 1 }))
+    Plugin::start(json!({ "trunks": [first, { "trunk": second }], "trying_seconds": 4 }))
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn each_trunk_gets_its_own_credentials() {
 fn a_trunk_that_was_not_there_is_tried_last_until_it_answers() {
     let first = BlackHole::open();
     let (one, two) = (Sipp::answer("keys", &[("keys", CODE)]), Sipp::answer("keys", &[("keys", CODE)]));
-    let mut plugin = Plugin::start(json!({ "trying_seconds": 1, "trunks": [
+    let mut plugin = Plugin::start(json!({ "trying_seconds": 4, "trunks": [
         { "trunk": first.address().to_string(), "options_seconds": 1 },
         { "trunk": one.address() },
         { "trunk": two.address() },
