@@ -8,7 +8,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Every crate of the project and the crates of the project that it may use; a crate that is not here has no place yet.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("readmit-recovery", &[]),
     ("readmit-plugin", &[]),
     ("readmit-policy", &["readmit-recovery"]),
@@ -18,9 +18,9 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("readmitd", &["readmit-recovery", "readmit-policy", "readmit-store", "readmit-plugin"]),
     ("readmit", &["readmit-recovery", "readmit-policy"]),
     ("readmit-email", &["readmit-plugin"]),
-    ("readmit-voice", &["readmit-plugin"]),
-    // Which numbers may be called, and the words for how a call ended, are the same for both.
-    ("readmit-voice-http", &["readmit-plugin", "readmit-voice"]),
+    ("readmit-telephone", &["readmit-plugin"]),
+    ("readmit-voice", &["readmit-plugin", "readmit-telephone"]),
+    ("readmit-voice-http", &["readmit-plugin", "readmit-telephone"]),
     // What is contributed talks to the daemon over the bus alone.
     ("readmit-demo", &[]),
     ("readmit-portal", &[]),

@@ -1,18 +1,18 @@
 //! One call from its request to its end: the gate, the provider's turn, the ringing, the conversation, the hang-up.
 //!
-//! What to do is decided in [`crate::admission`], [`crate::ending`] and [`crate::conversation`]; here it is done.
+//! What to do is decided in [`readmit_telephone::admission`], [`crate::ending`] and [`crate::conversation`]; here it is done.
 
 mod placed;
 
 use std::time::SystemTime;
 
 use readmit_plugin::{Call, Daemon};
-use readmit_voice::number::Number;
-use readmit_voice::outcome::{Detail, Disposition};
+use readmit_telephone::admission::admit;
+use readmit_telephone::number::Number;
+use readmit_telephone::outcome::{Detail, Disposition};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::admission::admit;
 use crate::calls::{Calls, Fixed, Line};
 use crate::client::Client;
 use crate::limits;
@@ -76,7 +76,7 @@ enum Taken {
 /// Makes a call. `cancelled` ends it at any time.
 pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -> Outcome {
     let started = Instant::now();
-    let number = match admit(&shared.settings.regions, call) {
+    let number = match admit(&shared.settings.regions, call, limits::DEADLINE_MARGIN) {
         Ok(number) => number,
         Err((disposition, detail)) => return Outcome::unplaced(disposition, detail),
     };

@@ -4,10 +4,9 @@
 //! A provider collects whole entries: it plays a prompt, which a key cuts short, and tells which keys came until the
 //! entry was full or nobody typed any more. So unlike the SIP plugin, this one sees no single keys and no time.
 
-use readmit_voice::outcome::Disposition;
+use readmit_telephone::outcome::Disposition;
+use readmit_telephone::prompts::Prompt;
 use zeroize::Zeroizing;
-
-use crate::prompts::Prompt;
 
 /// What a call is to collect.
 #[derive(Debug, Clone, Copy)]

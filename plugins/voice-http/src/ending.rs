@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use readmit_voice::outcome::{Detail, Disposition};
+use readmit_telephone::outcome::{Detail, Disposition};
 
 /// How far a call is, as the provider tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,9 @@
 //! it says, and how that is known to be from it). Around them are thin shells with the sockets: [`client`] out,
 //! [`listener`] in. [`call`] brings both together and [`plugin`] is the daemon's view.
 //!
-//! Which numbers may be called, and the words for how a call ended, are the SIP plugin's, so that both say the same.
+//! Which numbers may be called, what is said, and the words for how a call ended are those of `readmit-telephone`, so
+//! that both voice plugins say the same.
 
-pub mod admission;
 pub mod call;
 pub mod calls;
 pub mod client;
@@ -18,7 +18,6 @@ pub mod ending;
 pub mod jwt;
 pub mod limits;
 pub mod listener;
-pub mod log;
 pub mod pace;
 pub mod plugin;
 mod probe;

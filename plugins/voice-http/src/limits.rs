@@ -4,12 +4,6 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The smallest and the largest number of digits that one entry may have.
-pub const DIGITS: RangeInclusive<u8> = 4..=12;
-
-/// The smallest and the largest number of entries that one call may take.
-pub const TRIES: RangeInclusive<u8> = 1..=10;
-
 /// The values that `ring_seconds` may have. Longer, and voicemail takes over on most networks.
 pub const RING_SECONDS: RangeInclusive<u64> = 5..=120;
 
@@ -28,9 +22,6 @@ pub const CONCURRENT_CALLS: RangeInclusive<u64> = 1..=1000;
 /// The values that `calls_per_second` may have.
 pub const CALLS_PER_SECOND: RangeInclusive<u64> = 1..=100;
 
-/// The most prefixes in `regions` and in `blocked_prefixes` each.
-pub const MAX_PREFIXES: usize = 512;
-
 /// The longest URL in the settings, in bytes.
 pub const MAX_URL: usize = 512;
 
@@ -42,12 +33,6 @@ pub const MAX_KEY: u64 = 32 * 1024;
 
 /// The largest `ca_file`, in bytes.
 pub const MAX_CA_FILE: u64 = 1024 * 1024;
-
-/// The largest prompt, in bytes of its WAV file: two minutes of 8 kHz mono.
-pub const MAX_PROMPT: u64 = 2 * 1024 * 1024;
-
-/// The most languages in a prompts directory.
-pub const MAX_LANGUAGES: usize = 64;
 
 /// How long it may take to look up a provider, connect to it and agree on keys.
 pub const CONNECT: Duration = Duration::from_secs(5);

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use readmit_voice_http::{log, plugin::VoiceHttp};
+use readmit_telephone::log;
+use readmit_voice_http::plugin::VoiceHttp;
 
 fn main() -> ExitCode {
-    log::start();
+    log::start("readmit-voice-http");
     match readmit_plugin::serve::<VoiceHttp>() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use readmit_plugin::{About, Call, Daemon, Ended, Plugin, Probed};
-use readmit_voice::outcome::{Detail, Disposition};
+use readmit_telephone::outcome::{Detail, Disposition};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;

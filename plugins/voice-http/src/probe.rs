@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use hyper::Method;
 use readmit_plugin::ProbeStep;
+use readmit_telephone::prompts::Prompt;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use crate::call::Shared;
 use crate::client::{Asking, Client, ClientError};
-use crate::prompts::{Prompt, Prompts};
+use crate::prompts::Prompts;
 
 impl Shared {
     /// The steps to the provider and back to us, up to the first that fails.

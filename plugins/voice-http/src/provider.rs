@@ -4,8 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use hyper::HeaderMap;
-use readmit_voice::number::Number;
-use readmit_voice::outcome::{Detail, Disposition};
+use readmit_telephone::number::Number;
+use readmit_telephone::outcome::{Detail, Disposition};
 
 use crate::client::{Answer, Asking};
 use crate::conversation::Turn;
@@ -114,7 +114,7 @@ impl Setting<'_> {
     }
 
     /// The URL of a prompt.
-    pub fn prompt(&self, prompt: crate::prompts::Prompt) -> String {
+    pub fn prompt(&self, prompt: readmit_telephone::prompts::Prompt) -> String {
         self.public.below(&Prompts::path(self.language, prompt))
     }
 }

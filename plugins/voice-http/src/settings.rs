@@ -1,17 +1,18 @@
 //! The plugin's settings, as the administrator writes them, and what they become once they were checked whole.
 
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use readmit_voice::number::{BLOCKED_BY_DEFAULT, BadPrefix, Number, Regions};
+use readmit_telephone::number::{BadRegions, Number, Regions};
+use readmit_telephone::prompts::PromptError;
+use readmit_telephone::range::{OutOfRange, in_range};
 use serde::Deserialize;
 use tokio_rustls::TlsConnector;
 
 use crate::limits;
 use crate::listener::Listen;
-use crate::prompts::{PromptError, Prompts};
+use crate::prompts::Prompts;
 use crate::provider::Provider;
 use crate::tls::{TlsError, connector};
 use crate::twilio::settings::TwilioError;
@@ -60,7 +61,7 @@ pub struct Settings {
     #[serde(default)]
     pub regions: Vec<String>,
     /// Prefixes that may not be called although a shorter one in `regions` matches.
-    #[serde(default = "default_blocked_prefixes")]
+    #[serde(default = "readmit_telephone::number::blocked_by_default")]
     pub blocked_prefixes: Vec<String>,
 }
 
@@ -79,10 +80,6 @@ fn default_trying_seconds() -> u64 {
 fn default_key_seconds() -> u64 {
     8
 }
-fn default_blocked_prefixes() -> Vec<String> {
-    BLOCKED_BY_DEFAULT.iter().map(|&prefix| prefix.to_owned()).collect()
-}
-
 /// What is wrong with the settings: which key, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -115,17 +112,8 @@ pub enum SettingsError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// A number is outside its limits.
-    #[error("{key}: has to be {from} to {to}, not {value}")]
-    Range {
-        /// The key.
-        key: &'static str,
-        /// The smallest value.
-        from: u64,
-        /// The largest value.
-        to: u64,
-        /// What was written.
-        value: u64,
-    },
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
     /// A list is too long.
     #[error("{key}: has at most {most} entries")]
     TooMany {
@@ -134,9 +122,9 @@ pub enum SettingsError {
         /// How many there may be.
         most: usize,
     },
-    /// An entry is not a prefix.
-    #[error("regions or blocked_prefixes: {0}")]
-    Prefix(#[from] BadPrefix),
+    /// The regions are wrong.
+    #[error(transparent)]
+    Regions(#[from] BadRegions),
     /// The prompts cannot be used.
     #[error("prompts: {0}")]
     Prompts(#[from] PromptError),
@@ -187,11 +175,6 @@ impl Settings {
         if Number::parse(&self.from).is_err() {
             return Err(SettingsError::From);
         }
-        for (key, list) in [("regions", &self.regions), ("blocked_prefixes", &self.blocked_prefixes)] {
-            if list.len() > limits::MAX_PREFIXES {
-                return Err(SettingsError::TooMany { key, most: limits::MAX_PREFIXES });
-            }
-        }
         let seconds = |key, value, range| in_range(key, value, &range).map(Duration::from_secs);
         let per_second = self.calls_per_second.unwrap_or(per_second);
         let concurrent = in_range("concurrent_calls", self.concurrent_calls, &limits::CONCURRENT_CALLS)?;
@@ -224,14 +207,6 @@ fn listen(text: Option<String>) -> Result<Listen, SettingsError> {
         return Ok(Listen::Unix(PathBuf::from(text)));
     }
     text.parse::<SocketAddr>().map(Listen::Tcp).map_err(|_| SettingsError::Listen(text))
-}
-
-fn in_range(key: &'static str, value: u64, range: &RangeInclusive<u64>) -> Result<u64, SettingsError> {
-    if range.contains(&value) {
-        Ok(value)
-    } else {
-        Err(SettingsError::Range { key, from: *range.start(), to: *range.end(), value })
-    }
 }
 
 #[cfg(test)]

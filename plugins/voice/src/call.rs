@@ -1,17 +1,18 @@
 //! One call from its request to its end: the gate, the INVITE, the ringing, and the hang-up. What is in between
 //! once somebody answers is in `talk`.
 //!
-//! What to do is decided in [`crate::number`] and [`crate::outcome`]; here it is done.
+//! What to do is decided in [`readmit_telephone::admission`] and [`readmit_telephone::outcome`]; here it is done.
 
 use readmit_plugin::{Call, Daemon, phase};
+use readmit_telephone::admission::admit;
+use readmit_telephone::number::Number;
+use readmit_telephone::outcome::{Detail, Disposition, q850_cause};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::leg::{Leg, LegError, LegEvent, Refusal};
 use crate::limits;
 use crate::link::Way;
-use crate::number::{Gate, Number};
-use crate::outcome::{Detail, Disposition, q850_cause};
 use crate::ports::Port;
 use crate::sdp::{Local, Security};
 use crate::settings::Checked;
@@ -52,9 +53,9 @@ pub struct Shared {
 /// Makes a call. `cancelled` ends it at any time.
 pub async fn make(shared: &Shared, call: &Call, cancelled: &CancellationToken) -> Outcome {
     let started = Instant::now();
-    let number = match admit(&shared.settings, call) {
+    let number = match admit(&shared.settings.regions, call, limits::DEADLINE_MARGIN) {
         Ok(number) => number,
-        Err(outcome) => return outcome,
+        Err((disposition, detail)) => return Outcome::unsent(disposition, detail),
     };
     let deadline = started + call.deadline().saturating_sub(limits::DEADLINE_MARGIN);
     let mut last: Option<Outcome> = None;
@@ -180,27 +181,6 @@ impl Attempt<'_> {
     }
 }
 
-fn admit(settings: &Checked, call: &Call) -> Result<Number, Outcome> {
-    let blocked = |text: &str| Err(Outcome::unsent(Disposition::Blocked, Detail::new(text)));
-    if !limits::DIGITS.contains(&call.digits) || !limits::TRIES.contains(&call.tries) {
-        return blocked("digits has to be 4 to 12 and tries 1 to 10");
-    }
-    if call.deadline() <= limits::DEADLINE_MARGIN {
-        return blocked("deadline_ms leaves no time for a call");
-    }
-    let number = Number::parse(call.to.expose())
-        .map_err(|error| Outcome::unsent(Disposition::InvalidNumber, Detail::new(error.to_string())))?;
-    match settings.regions.gate(&number) {
-        Gate::Open => Ok(number),
-        Gate::NothingAllowed => {
-            blocked("`regions` is empty: list the prefixes that may be called, as in [\"+1\"]")
-        }
-        Gate::OutsideRegions => blocked("no prefix in `regions` matches the number"),
-        Gate::Blocked => blocked("a prefix in `blocked_prefixes` matches the number"),
-        Gate::Kind(kind) => blocked(&format!("it is {kind}: put another number on file")),
-    }
-}
-
 /// How a call ends: the word for it, and what administrators read.
 pub(crate) type End = (Disposition, Detail);
 
@@ -247,8 +227,8 @@ impl Placed<'_> {
                 LegEvent::Refused(refusal) => return Err(self.refused(&refusal, last)),
                 LegEvent::Failed(error) => return Err(self.failed(error, last)),
                 LegEvent::HungUp => return Err(self.end(Disposition::HungUp, Detail::default(), last)),
-                LegEvent::Reoffer(reoffer) => reoffer.refuse(),
-                LegEvent::Info { .. } => {}
+                // These come after the answer.
+                LegEvent::Reoffer(_) | LegEvent::Info { .. } => {}
             }
         }
     }

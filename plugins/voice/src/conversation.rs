@@ -10,10 +10,11 @@
 
 use std::time::Duration;
 
+use readmit_telephone::outcome::Disposition;
+use readmit_telephone::prompts::Prompt;
+
 use crate::dtmf::{Entry, Key};
 use crate::limits;
-use crate::outcome::Disposition;
-use crate::prompts::Prompt;
 
 /// What a call is to collect, and how patiently.
 #[derive(Debug, Clone, Copy)]

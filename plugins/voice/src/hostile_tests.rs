@@ -2,15 +2,16 @@
 //! than it may.
 
 use proptest::prelude::*;
+use readmit_telephone::number::Number;
+use readmit_telephone::outcome::{Disposition, peer_text, q850_cause};
+use readmit_telephone::prompts::Prompt;
 
 use crate::conversation::{Action, Conversation, Event, Rules};
 use crate::dtmf::{Key, Keypad};
-use crate::outcome::{Disposition, peer_text, q850_cause};
-use crate::prompts::Prompt;
 use crate::rtcp::{self, Reception, Remote};
 use crate::sdp::{Codec, Local, Security};
 use crate::srtp::{Policy, Srtp};
-use crate::{limits, number::Number, trunk::Trunk};
+use crate::trunk::Trunk;
 
 fn local(policy: Policy) -> Local {
     Local {
@@ -104,7 +105,7 @@ proptest! {
         let clean = peer_text(&text);
         prop_assert!(clean.split(|c: char| !c.is_ascii_digit()).all(|run| run.len() < 6), "{clean}");
         prop_assert!(!clean.contains('@'));
-        prop_assert!(clean.chars().count() <= limits::MAX_PEER_TEXT);
+        prop_assert!(clean.chars().count() <= readmit_telephone::limits::MAX_PEER_TEXT);
         let _ = q850_cause(&reason);
     }
 

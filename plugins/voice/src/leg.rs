@@ -12,10 +12,12 @@ use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::{InviteAsyncResult, InviteOption};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, Method, Request, Response, StatusCode, StatusCodeKind};
+use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
+use crate::inbound::Turns;
 use crate::limits;
 use crate::link::Way;
 use crate::refresh::{self as session, Due, SessionTimer};
@@ -135,6 +137,8 @@ pub struct Leg {
     description: Arc<Mutex<Vec<u8>>>,
     timer: SessionTimer,
     outcome: Option<JoinHandle<InviteAsyncResult>>,
+    /// Holds back what the peer asks for until its answer is here.
+    unanswered: Option<OwnedMutexGuard<()>>,
     confirmed: Option<DialogId>,
     hung_up: bool,
     ended: bool,
@@ -147,10 +151,12 @@ impl Leg {
         layer: &Arc<DialogLayer>,
         option: InviteOption,
         way: Way,
+        turns: &Turns,
         endings: &TaskTracker,
     ) -> Option<Leg> {
         let (sender, states) = layer.new_dialog_state_channel();
         let (dialog, outcome) = layer.do_invite_async(option.clone(), sender).ok()?;
+        let unanswered = turns.of(dialog.id().call_id).try_lock_owned().ok();
         Some(Leg {
             dialog,
             layer: layer.clone(),
@@ -161,6 +167,7 @@ impl Leg {
             silent: true,
             timer: SessionTimer::default(),
             outcome: Some(outcome),
+            unanswered,
             confirmed: None,
             hung_up: false,
             ended: false,
@@ -255,6 +262,7 @@ impl Leg {
         Some(match outcome {
             Some(Ok((id, Some(response)))) if response.status_code.kind() == StatusCodeKind::Successful => {
                 self.confirmed = Some(id);
+                self.unanswered = None;
                 self.timer.agreed(&response);
                 LegEvent::Answered(response.body)
             }

@@ -1,9 +1,9 @@
 //! The voice plugin of Readmit: calls a person over a SIP trunk, asks for the digits on their screen, and tells
 //! the daemon what became of it.
 //!
-//! The parts that decide are pure: [`number`] (what may be called), [`sdp`], [`dtmf`], [`rtp`], [`rtcp`], [`srtp`],
-//! [`session`], [`outcome`] (what a status means) and [`conversation`] (what happens in an answered call). Around them are thin shells with the
-//! sockets: [`signalling`], [`leg`], [`media`]. [`call`] and `talk` bring both together and [`plugin`] is the daemon's view.
+//! The parts that decide are pure: [`sdp`], [`dtmf`], [`rtp`], [`rtcp`], [`srtp`], [`session`] and [`conversation`]
+//! (what happens in an answered call); which numbers may be called and what a status means is in `readmit-telephone`.
+//! Around them are thin shells with the sockets: [`signalling`], [`leg`], [`media`]. [`call`] and `talk` bring both together and [`plugin`] is the daemon's view.
 
 pub mod call;
 pub mod conversation;
@@ -12,15 +12,11 @@ pub mod digest;
 pub mod dtmf;
 pub mod health;
 mod inbound;
-mod kind;
 pub mod leg;
 pub mod limits;
 pub mod link;
-pub mod log;
 pub mod media;
 pub mod network;
-pub mod number;
-pub mod outcome;
 pub mod pinned;
 pub mod plugin;
 pub mod ports;

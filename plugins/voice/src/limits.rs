@@ -3,12 +3,6 @@
 
 use std::time::Duration;
 
-/// The smallest and the largest number of digits that one entry may have.
-pub const DIGITS: std::ops::RangeInclusive<u8> = 4..=12;
-
-/// The smallest and the largest number of entries that one call may take.
-pub const TRIES: std::ops::RangeInclusive<u8> = 1..=10;
-
 /// The values that `ring_seconds` may have. Longer, and voicemail takes over on most networks.
 pub const RING_SECONDS: std::ops::RangeInclusive<u64> = 1..=120;
 
@@ -27,20 +21,14 @@ pub const KEY_SECONDS: std::ops::RangeInclusive<u64> = 1..=60;
 /// The values that `concurrent_calls` may have.
 pub const CONCURRENT_CALLS: std::ops::RangeInclusive<usize> = 1..=1000;
 
-/// The most prefixes in `regions` and in `blocked_prefixes` each.
-pub const MAX_PREFIXES: usize = 512;
+/// How long a request within a call that nobody answered yet is held back before it is refused.
+pub const EARLY: Duration = Duration::from_millis(100);
 
 /// The most networks in `media_networks` and in `signalling_networks` each.
 pub const MAX_NETWORKS: usize = 64;
 
 /// The largest password file, in bytes.
 pub const MAX_PASSWORD: u64 = 1024;
-
-/// The largest prompt, in bytes of its WAV file: two minutes of 8 kHz mono.
-pub const MAX_PROMPT_BYTES: u64 = 2 * 1024 * 1024;
-
-/// The most languages in a prompts directory.
-pub const MAX_LANGUAGES: usize = 64;
 
 /// How long one entry may take from the end of its prompt to its last digit, however slowly keys come.
 pub const ENTRY: Duration = Duration::from_secs(45);
@@ -164,12 +152,6 @@ pub const TEARDOWN: Duration = Duration::from_secs(36);
 
 /// How many requests of peers are handled at once; more are answered with 503.
 pub const MAX_INBOUND: usize = 256;
-
-/// The longest `detail`, in characters.
-pub const MAX_DETAIL: usize = 400;
-
-/// The longest piece of text taken over from a peer, in characters.
-pub const MAX_PEER_TEXT: usize = 80;
 
 /// How long the trunk may take to answer when it is asked whether it is there.
 pub const PROBE: Duration = Duration::from_secs(5);

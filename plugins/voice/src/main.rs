@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use readmit_telephone::log;
 use readmit_voice::plugin::Voice;
-use readmit_voice::{log, ports};
+use readmit_voice::ports;
 
 fn main() -> ExitCode {
-    log::start();
+    log::start("readmit-voice");
     ports::allow_many();
     match readmit_plugin::serve::<Voice>() {
         Ok(()) => ExitCode::SUCCESS,

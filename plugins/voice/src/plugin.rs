@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use readmit_plugin::{About, Call, Daemon, Ended, Plugin, Probed};
+use readmit_telephone::outcome::{Detail, Disposition};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{self, Outcome, Shared};
-use crate::outcome::{Detail, Disposition};
 use crate::settings::{Settings, SettingsError};
 use crate::signalling::SignallingError;
 use crate::trunks::Trunks;

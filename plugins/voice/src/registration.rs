@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use readmit_telephone::outcome::peer_text;
 use rsipstack::sip::typed::Contact;
 use rsipstack::sip::{CallId, Header, Method, Response, Uri};
 use tokio::time::{Instant, timeout};
 
 use crate::limits;
 use crate::link::LinkError;
-use crate::outcome::peer_text;
 use crate::request::{Ask, AskError};
 use crate::signalling::Signalling;
 

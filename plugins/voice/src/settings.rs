@@ -4,12 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use readmit_telephone::number::{BadRegions, Regions};
+use readmit_telephone::prompts::PromptError;
+use readmit_telephone::range::{OutOfRange, in_range};
 use serde::Deserialize;
 
 use crate::limits;
 use crate::network::{Network, NotANetwork};
-use crate::number::{BLOCKED_BY_DEFAULT, BadPrefix, Regions};
-use crate::prompts::{PromptError, Prompts};
+use crate::prompts::Prompts;
 use crate::sdp::Codec;
 use crate::srtp::Policy;
 use crate::trunk_settings::{CheckedTrunk, TrunkError, TrunkSettings};
@@ -70,7 +72,7 @@ pub struct Settings {
     #[serde(default)]
     pub regions: Vec<String>,
     /// Prefixes that may not be called although a shorter one in `regions` matches.
-    #[serde(default = "default_blocked_prefixes")]
+    #[serde(default = "readmit_telephone::number::blocked_by_default")]
     pub blocked_prefixes: Vec<String>,
 }
 
@@ -101,10 +103,6 @@ fn default_concurrent_calls() -> usize {
 fn default_codecs() -> Vec<Codec> {
     vec![Codec::Pcmu, Codec::Pcma]
 }
-fn default_blocked_prefixes() -> Vec<String> {
-    BLOCKED_BY_DEFAULT.iter().map(|&prefix| prefix.to_owned()).collect()
-}
-
 /// What is wrong with the settings: which key, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -126,17 +124,8 @@ pub enum SettingsError {
     #[error("dns_servers: {0:?} is not a name server: write \"192.0.2.53\" or \"192.0.2.53:5353\"")]
     NameServer(String),
     /// A number is outside its limits.
-    #[error("{key}: has to be {from} to {to}, not {value}")]
-    Range {
-        /// The key.
-        key: &'static str,
-        /// The smallest value.
-        from: u64,
-        /// The largest value.
-        to: u64,
-        /// What was written.
-        value: u64,
-    },
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
     /// The port range is empty or too small.
     #[error(
         "rtp_ports: write [first, last], first at least 1024, with two ports or more for each of {calls} calls"
@@ -164,9 +153,9 @@ pub enum SettingsError {
         /// What is wrong.
         source: NotANetwork,
     },
-    /// An entry is not a prefix.
-    #[error("regions or blocked_prefixes: {0}")]
-    Prefix(#[from] BadPrefix),
+    /// The regions are wrong.
+    #[error(transparent)]
+    Regions(#[from] BadRegions),
     /// Keys would be there to read for whoever could read the audio.
     #[error(
         "srtp: \"required\" is worth nothing while its keys cross an unencrypted connection to the trunk: use TLS \
@@ -238,11 +227,6 @@ impl Settings {
         if self.srtp == Policy::Required && !private {
             return Err(SettingsError::KeysInTheClear);
         }
-        for (key, list) in [("regions", &self.regions), ("blocked_prefixes", &self.blocked_prefixes)] {
-            if list.len() > limits::MAX_PREFIXES {
-                return Err(SettingsError::TooMany { key, most: limits::MAX_PREFIXES });
-            }
-        }
         Ok(Checked {
             trunks,
             dns_servers,
@@ -260,18 +244,6 @@ impl Settings {
             regions: Regions::new(&self.regions, &self.blocked_prefixes)?,
             prompts: Prompts::load(self.prompts.as_deref())?,
         })
-    }
-}
-
-fn in_range(
-    key: &'static str,
-    value: u64,
-    limits: &std::ops::RangeInclusive<u64>,
-) -> Result<u64, SettingsError> {
-    if limits.contains(&value) {
-        Ok(value)
-    } else {
-        Err(SettingsError::Range { key, from: *limits.start(), to: *limits.end(), value })
     }
 }
 
@@ -318,7 +290,9 @@ fn name_servers(list: &[String]) -> Result<Vec<SocketAddr>, SettingsError> {
     }
     let parse = |text: &String| {
         let alone = || text.parse().map(|ip: IpAddr| SocketAddr::new(ip, PORT));
-        let wrong = || SettingsError::NameServer(text.chars().take(limits::MAX_PEER_TEXT).collect());
+        let wrong = || {
+            SettingsError::NameServer(text.chars().take(readmit_telephone::limits::MAX_PEER_TEXT).collect())
+        };
         text.parse().or_else(|_| alone()).map_err(|_| wrong())
     };
     list.iter().map(parse).collect()

@@ -98,7 +98,7 @@ fn every_fault_names_its_key() {
         (json!({ "signalling_networks": ["x"] }), "signalling_networks"),
         (json!({ "signalling_networks": vec!["::1"; limits::MAX_NETWORKS + 1] }), "signalling_networks"),
         (json!({ "regions": ["49"] }), "regions"),
-        (json!({ "regions": vec!["+49"; limits::MAX_PREFIXES + 1] }), "regions"),
+        (json!({ "regions": vec!["+49"; readmit_telephone::limits::MAX_PREFIXES + 1] }), "regions"),
         (json!({ "prompts": "/nonexistent" }), "prompts"),
         (json!({ "colour": "blue" }), "colour"),
     ];
@@ -114,7 +114,7 @@ fn values_at_their_limits_pass() {
         json!({ "ring_seconds": 1, "max_call_seconds": 10, "trying_seconds": 1, "silence_seconds": 5 }),
         json!({ "ring_seconds": 120, "max_call_seconds": 600, "trying_seconds": 30, "silence_seconds": 120 }),
         json!({ "concurrent_calls": 5, "rtp_ports": [30000, 30009] }),
-        json!({ "regions": vec!["+49"; limits::MAX_PREFIXES] }),
+        json!({ "regions": vec!["+49"; readmit_telephone::limits::MAX_PREFIXES] }),
         json!({ "codecs": ["pcma"] }),
         json!({ "from": "+14155550100" }),
         json!({ "options_seconds": 0, "session_seconds": 90, "outbound_proxy": "[2001:db8::1]:5070;lr" }),

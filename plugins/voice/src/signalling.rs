@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use readmit_telephone::number::Number;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::dialog_layer::DialogLayer;
@@ -24,11 +25,10 @@ use tokio_util::task::TaskTracker;
 use crate::credentials::Login;
 use crate::digest::{DigestShim, Unanswerable};
 use crate::health::Health;
-use crate::inbound::{ALLOW, answer_requests};
+use crate::inbound::{ALLOW, Turns, answer_requests};
 use crate::leg::Leg;
 use crate::limits;
 use crate::link::{Link, Way};
-use crate::number::Number;
 use crate::pinned::{EveryName, OnlyToTrunk, Pinned};
 use crate::registration::Registered;
 use crate::resolve::Resolver;
@@ -57,6 +57,7 @@ pub struct Signalling {
     domain: String,
     listens: Option<SocketAddr>,
     advertise: Option<IpAddr>,
+    turns: Arc<Turns>,
     endings: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -120,7 +121,8 @@ impl Signalling {
             stop.clone(),
         );
         tokio::spawn(serve(endpoint));
-        tokio::spawn(answer_requests(incoming, layer.clone()));
+        let turns = Arc::new(Turns::default());
+        tokio::spawn(answer_requests(incoming, layer.clone(), turns.clone()));
         let signalling = Arc::new(Signalling {
             trunk: settings.trunk.clone(),
             layer,
@@ -138,6 +140,7 @@ impl Signalling {
             domain: settings.domain.clone(),
             listens,
             advertise: settings.advertise,
+            turns,
             endings: TaskTracker::new(),
             stop,
         });
@@ -168,7 +171,7 @@ impl Signalling {
             route_set: self.route.iter().cloned().collect(),
             ..InviteOption::default()
         };
-        Leg::invite(&self.layer, option, way.clone(), &self.endings)
+        Leg::invite(&self.layer, option, way.clone(), &self.turns, &self.endings)
     }
 
     /// Waits for the ends of calls, then stops answering.

@@ -6,6 +6,8 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 
 use readmit_plugin::{Call, Checked as CheckAnswer, Gone, phase};
+use readmit_telephone::outcome::{Detail, Disposition};
+use readmit_telephone::prompts::Prompt;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -13,9 +15,7 @@ use crate::call::{End, Placed, Shared};
 use crate::conversation::{Action, Conversation, Event, Progress, Rules};
 use crate::leg::{Leg, LegEvent, Reoffer};
 use crate::media::{Media, MediaEvent};
-use crate::outcome::{Detail, Disposition};
 use crate::ports::Port;
-use crate::prompts::Prompt;
 use crate::sdp::Local;
 
 /// The phase after the person typed wrong digits; the protocol leaves it to plugins.

@@ -5,7 +5,6 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::limits;
 use crate::settings::is_host;
 
 /// A place that SIP requests go to.
@@ -52,7 +51,8 @@ impl FromStr for Trunk {
     type Err = BadTrunk;
 
     fn from_str(text: &str) -> Result<Trunk, BadTrunk> {
-        let wrong = || BadTrunk::Syntax(text.chars().take(limits::MAX_PEER_TEXT).collect());
+        let wrong =
+            || BadTrunk::Syntax(text.chars().take(readmit_telephone::limits::MAX_PEER_TEXT).collect());
         let (secure, rest) = match text.split_once(':') {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sip") => (false, rest),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sips") => (true, rest),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use readmit_telephone::range::{OutOfRange, in_range};
 use serde::Deserialize;
 
 use crate::credentials::{self, CredentialsError, Login};
@@ -94,17 +95,8 @@ pub enum TrunkError {
     #[error("register_seconds: a registration needs username and password_file")]
     RegisterNobody,
     /// A number is outside its limits.
-    #[error("{key}: has to be {from} to {to}, not {value}")]
-    Range {
-        /// The key.
-        key: &'static str,
-        /// The smallest value.
-        from: u64,
-        /// The largest value.
-        to: u64,
-        /// What was written.
-        value: u64,
-    },
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
     /// A list is too long.
     #[error("signalling_networks: has at most {} entries", limits::MAX_NETWORKS)]
     TooMany,
@@ -222,9 +214,5 @@ fn seconds(
     value: Option<u64>,
     limits: &std::ops::RangeInclusive<u64>,
 ) -> Result<Option<Duration>, TrunkError> {
-    match value {
-        None => Ok(None),
-        Some(value) if limits.contains(&value) => Ok(Some(Duration::from_secs(value))),
-        Some(value) => Err(TrunkError::Range { key, from: *limits.start(), to: *limits.end(), value }),
-    }
+    Ok(value.map(|value| in_range(key, value, limits)).transpose()?.map(Duration::from_secs))
 }

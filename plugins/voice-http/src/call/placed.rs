@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use readmit_plugin::{Call, phase};
-use readmit_voice::outcome::{Detail, Disposition};
+use readmit_telephone::outcome::{Detail, Disposition};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 

@@ -1,7 +1,8 @@
 //! TwiML: what the provider is to do next.
 
+use readmit_telephone::prompts::Prompt;
+
 use crate::conversation::Turn;
-use crate::prompts::Prompt;
 use crate::provider::Setting;
 use crate::webhook::Place;
 

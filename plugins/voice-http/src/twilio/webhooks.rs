@@ -63,7 +63,7 @@ impl Twilio {
 }
 
 fn keys(digits: &str) -> Zeroizing<String> {
-    Zeroizing::new(digits.chars().take(usize::from(*limits::DIGITS.end()) * 2).collect())
+    Zeroizing::new(digits.chars().take(usize::from(*readmit_telephone::limits::DIGITS.end()) * 2).collect())
 }
 
 fn is_form(received: &Received<'_>) -> bool {

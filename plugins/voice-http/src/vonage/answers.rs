@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use readmit_voice::outcome::{Detail, Disposition};
+use readmit_telephone::outcome::{Detail, Disposition};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! NCCO: what the provider is to do next. A document that ends, ends the call.
 
+use readmit_telephone::prompts::Prompt;
 use serde_json::{Value, json};
 
 use crate::conversation::Turn;
-use crate::prompts::Prompt;
 use crate::provider::Setting;
 use crate::webhook::Place;
 

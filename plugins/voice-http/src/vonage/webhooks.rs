@@ -57,5 +57,5 @@ impl Vonage {
 /// The keys: of the input itself, or where older accounts have them.
 fn keys(event: &Value) -> Zeroizing<String> {
     let digits = event["dtmf"]["digits"].as_str().or(event["dtmf"].as_str()).unwrap_or_default();
-    Zeroizing::new(digits.chars().take(usize::from(*limits::DIGITS.end()) * 2).collect())
+    Zeroizing::new(digits.chars().take(usize::from(*readmit_telephone::limits::DIGITS.end()) * 2).collect())
 }

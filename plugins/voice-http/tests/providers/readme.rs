@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use readmit_voice::outcome::Disposition;
+use readmit_telephone::outcome::Disposition;
 use readmit_voice_http::settings::Settings;
 use readmit_voice_http::{twilio, vonage};
 use serde::de::DeserializeOwned;

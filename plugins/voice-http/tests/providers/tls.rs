@@ -49,8 +49,8 @@ fn a_provider_is_believed_by_its_certificate() {
         assert_eq!(ended.disposition, disposition, "{name} {ended:?}");
         assert!(ended.detail.contains(detail), "{name} {ended:?}");
         let steps = plugin.probe();
-        assert_eq!(steps[1]["name"], "tls", "{steps}");
-        assert_eq!(steps[1]["ok"], json!(disposition == "busy"), "{steps}");
+        assert_eq!(steps[1]["name"], "tls", "{steps:?}");
+        assert_eq!(steps[1]["ok"], json!(disposition == "busy"), "{steps:?}");
         plugin.finish(&[]);
     }
 }

@@ -153,6 +153,6 @@ fn a_cancelled_call_is_ended_at_the_provider_and_a_probe_logs_in() {
     let request = provider.all("request").last().copied().cloned().unwrap();
     assert_eq!((&request["method"], &request["asked"]), (&json!("PUT"), &json!({ "action": "hangup" })));
     let steps = plugin.probe();
-    assert_eq!((&steps[1]["name"], &steps[1]["ok"]), (&json!("login"), &json!(true)), "{steps}");
+    assert_eq!((&steps[1]["name"], &steps[1]["ok"]), (&json!("login"), &json!(true)), "{steps:?}");
     plugin.finish(&[]);
 }

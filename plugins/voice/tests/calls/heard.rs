@@ -14,7 +14,7 @@ const SAMPLES: u32 = 16_000;
 
 /// A directory of an organization's own recordings, in which the greeting is real speech.
 fn recordings() -> (tempfile::TempDir, Vec<i16>) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en/accepted.wav");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../telephone/prompts/en/accepted.wav");
     let mut source = hound::WavReader::open(source).unwrap();
     let speech: Vec<i16> = source.samples().map(Result::unwrap).take(SAMPLES as usize).collect();
     let directory = tempfile::tempdir().unwrap();

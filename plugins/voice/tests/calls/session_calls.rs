@@ -1,8 +1,8 @@
-//! Session timers (RFC 4028), and odd and hostile messages of a trunk, by sipp.
+//! Session timers (RFC 4028), and odd, early and hostile messages of a trunk, by sipp where it can.
 
 use serde_json::{Value, json};
 
-use super::kit::{CODE, Ended, PASSWORD, Plugin, Sipp, USERNAME};
+use super::kit::{BlackHole, CODE, Ended, PASSWORD, Plugin, Sipp, USERNAME, copied};
 
 fn call(scenario: &str, settings: Value, words: &[(&str, &str)]) -> Ended {
     let trunk = Sipp::answer(scenario, words);
@@ -75,4 +75,68 @@ fn challenges_that_cannot_be_answered_say_why() {
         assert!(ended.detail.contains(words), "{parameters}: {}", ended.detail);
         assert!(!ended.detail.contains(USERNAME) && !ended.detail.contains(PASSWORD));
     }
+}
+
+/// What the peer wants before our ACK is there has to wait for the stack to tell us of the answer; before its answer
+/// there is no call to change (RFC 3311 §5.2). sipp waits for the ACK, so the peer is a double.
+#[test]
+fn a_peer_that_does_not_wait() {
+    let peer = BlackHole::open();
+    let mut plugin = Plugin::start(json!({ "trunk": peer.address().to_string() }));
+    let call = plugin.start_call(json!({}));
+    let (invite, us) = peer.receive_first("INVITE");
+    let at = peer.address();
+    let sdp = format!(
+        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 96\r\n\
+         a=rtpmap:96 telephone-event/8000\r\n",
+        ip = at.ip(),
+        port = at.port() + 2
+    );
+    let carries = |body: &str| {
+        let length = body.len();
+        format!(
+            "Contact: <sip:peer@{at}>\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    let answers = |status: &str, body: &str| {
+        let (before, after) = (copied(&invite, &["Via", "From"]), copied(&invite, &["Call-ID", "CSeq"]));
+        let to = copied(&invite, &["To"]);
+        format!("SIP/2.0 {status}\r\n{before}{};tag=peer\r\n{after}{}", to.trim_end(), carries(body))
+    };
+    let asks = |method: &str, number: u32, body: &str| {
+        let value = |name: &str| copied(&invite, &[name]).split_once(':').unwrap().1.trim().to_owned();
+        let (from, to, call) = (value("To"), value("From"), value("Call-ID"));
+        format!(
+            "{method} sip:{us} SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK{number}\r\nFrom: {from};tag=peer\r\n\
+             To: {to}\r\nCall-ID: {call}\r\nCSeq: {number} {method}\r\nMax-Forwards: 70\r\n{}",
+            carries(body)
+        )
+    };
+    // What is answered next, and how.
+    let answered = || {
+        let (response, _) = peer.receive_first("SIP/2.0 ");
+        let status = response.lines().next().unwrap();
+        format!("{} {status}", copied(&response, &["CSeq"]).trim_end())
+    };
+    peer.send_to(us, &answers("180 Ringing", ""));
+    peer.send_to(us, &asks("UPDATE", 1, ""));
+    assert_eq!(answered(), "CSeq: 1 UPDATE SIP/2.0 491 Request Pending");
+    peer.send_to(us, &answers("200 OK", &sdp));
+    // Several, so that some arrive in each moment of the answer's way through the stack.
+    let updates = 2..14;
+    for number in updates.clone() {
+        peer.send_to(us, &asks("UPDATE", number, &sdp));
+    }
+    let mut expected: Vec<_> =
+        updates.map(|number| format!("CSeq: {number} UPDATE SIP/2.0 200 OK")).collect();
+    while !expected.is_empty() {
+        let answer = answered();
+        let place = expected.iter().position(|expected| *expected == answer);
+        expected.remove(place.unwrap_or_else(|| panic!("{answer}, and not one of {expected:?}")));
+    }
+    peer.send_to(us, &asks("BYE", 14, ""));
+    assert_eq!(answered(), "CSeq: 14 BYE SIP/2.0 200 OK");
+    let ended = plugin.until(|message| message["id"] == call && message.get("method").is_none());
+    assert_eq!(ended["result"]["disposition"], "hung_up", "{ended}");
+    plugin.finish(&[]);
 }

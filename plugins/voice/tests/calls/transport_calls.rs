@@ -46,8 +46,8 @@ fn the_trunk_uses_the_connection_that_we_opened() {
         let trunk = Sipp::answer_over_tcp(scenario, words);
         let mut plugin = Plugin::start(json!({ "trunk": trunk.address(), "ring_seconds": 1 }));
         let ended = plugin.call();
-        assert_eq!(ended.disposition, disposition, "{scenario}: {ended:?}");
         trunk.finish();
+        assert_eq!(ended.disposition, disposition, "{scenario}: {ended:?}");
         plugin.finish(&ended.checks);
     }
 }

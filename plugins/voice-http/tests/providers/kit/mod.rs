@@ -1,15 +1,13 @@
 //! The plugin, driven as the daemon drives it, and the provider that it calls by.
 
 mod plugin;
+#[path = "../../../../telephone/tests/kit/process.rs"]
+mod process;
 mod provider;
 
-use std::time::Duration;
-
-pub use plugin::{CODE, Ended, Plugin, free_address};
+pub use plugin::{Plugin, free_address};
+pub use process::{CODE, Ended, PATIENCE};
 pub use provider::{Provider, python};
-
-/// How long anything that has to happen may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Our account at the provider.
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";

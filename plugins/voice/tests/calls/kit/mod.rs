@@ -3,16 +3,14 @@
 mod baresip;
 mod peer;
 mod plugin;
+#[path = "../../../../telephone/tests/kit/process.rs"]
+mod process;
 mod relay;
 mod trunk;
 
 pub use baresip::Baresip;
-pub use peer::{BlackHole, Sipp, Softphone, free_port};
-pub use plugin::{CODE, Ended, NUMBER, PASSWORD, Plugin, USERNAME};
+pub use peer::{BlackHole, Sipp, Softphone, copied, free_port};
+pub use plugin::{PASSWORD, Plugin, USERNAME};
+pub use process::{CODE, Ended, NUMBER, PATIENCE};
 pub use relay::{Relay, Weather};
 pub use trunk::{Certificates, Handshake, Kamailio, Names};
-
-use std::time::Duration;
-
-/// How long anything may take before a test fails instead of waiting on.
-pub const PATIENCE: Duration = Duration::from_secs(90);

@@ -167,34 +167,38 @@ impl BlackHole {
 
     /// Waits for a message.
     pub fn receive(&self) -> String {
+        self.receive_from().0
+    }
+
+    /// Waits for a message that begins like this; what else comes is lost. Returns where it is from, too.
+    pub fn receive_first(&self, start: &str) -> (String, SocketAddr) {
+        loop {
+            let (message, from) = self.receive_from();
+            if message.starts_with(start) {
+                return (message, from);
+            }
+        }
+    }
+
+    fn receive_from(&self) -> (String, SocketAddr) {
         let mut buffer = [0; 4096];
         self.socket.set_nonblocking(false).unwrap();
         self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let length = self.socket.recv(&mut buffer).unwrap();
-        String::from_utf8_lossy(&buffer[..length]).into_owned()
+        let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
+        (String::from_utf8_lossy(&buffer[..length]).into_owned(), from)
+    }
+
+    /// Sends a message as it is.
+    pub fn send_to(&self, to: SocketAddr, message: &str) {
+        self.socket.send_to(message.as_bytes(), to).unwrap();
     }
 
     /// Answers the next OPTIONS; what else comes is lost.
     pub fn answer_options(&self) {
-        let mut buffer = [0; 4096];
-        self.socket.set_nonblocking(false).unwrap();
-        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        loop {
-            let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
-            let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            if !request.starts_with("OPTIONS") {
-                continue;
-            }
-            let copied = ["via:", "from:", "to:", "call-id:", "cseq:"];
-            let copied = request
-                .lines()
-                .filter(|line| copied.iter().any(|name| line.to_ascii_lowercase().starts_with(name)));
-            let headers: String = copied.map(|line| format!("{line}\r\n")).collect();
-            let answer = format!("SIP/2.0 200 OK\r\n{headers}Content-Length: 0\r\n\r\n");
-            self.socket.send_to(answer.as_bytes(), from).unwrap();
-            self.socket.set_nonblocking(true).unwrap();
-            return;
-        }
+        let (request, from) = self.receive_first("OPTIONS");
+        let headers = copied(&request, &["Via", "From", "To", "Call-ID", "CSeq"]);
+        self.send_to(from, &format!("SIP/2.0 200 OK\r\n{headers}Content-Length: 0\r\n\r\n"));
+        self.socket.set_nonblocking(true).unwrap();
     }
 
     /// Where it is.
@@ -207,6 +211,17 @@ impl BlackHole {
         let mut buffer = [0; 4096];
         std::iter::from_fn(|| self.socket.recv(&mut buffer).ok()).count()
     }
+}
+
+/// These headers of a message, a line each.
+pub fn copied(message: &str, names: &[&str]) -> String {
+    let line = |name: &&str| {
+        let line = message
+            .lines()
+            .find(|line| line.split_once(':').is_some_and(|(found, _)| found.eq_ignore_ascii_case(name)));
+        format!("{}\r\n", line.unwrap_or_else(|| panic!("no {name}: {message}")))
+    };
+    names.iter().map(line).collect()
 }
 
 /// The softphone of `tests/softphone.py`.

@@ -22,6 +22,11 @@ pub const BLOCKED_BY_DEFAULT: &[&str] = &[
     "+870", "+881", "+882", "+883", "+888",
 ];
 
+/// [`BLOCKED_BY_DEFAULT`] as a setting has it.
+pub fn blocked_by_default() -> Vec<String> {
+    BLOCKED_BY_DEFAULT.iter().map(|&prefix| prefix.to_owned()).collect()
+}
+
 /// A telephone number in E.164 form. It shows up in no log: its `Debug` is masked and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Number(String);
@@ -81,11 +86,20 @@ pub enum Gate {
     Kind(&'static str),
 }
 
-/// What is wrong with a prefix.
+/// What is wrong with the lists of prefixes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{prefix:?} is not a prefix of numbers: write a plus sign and 1 to 14 digits, for example \"+49\"")]
-pub struct BadPrefix {
-    prefix: String,
+pub enum BadRegions {
+    /// An entry is no prefix.
+    #[error(
+        "regions or blocked_prefixes: {0:?} is not a prefix of numbers: write a plus sign and 1 to 14 digits, for example \"+49\""
+    )]
+    Prefix(String),
+    /// A list is too long.
+    #[error("{key}: has at most {} entries", limits::MAX_PREFIXES)]
+    TooMany {
+        /// Which.
+        key: &'static str,
+    },
 }
 
 impl Regions {
@@ -93,8 +107,13 @@ impl Regions {
     ///
     /// # Errors
     ///
-    /// [`BadPrefix`] for the first entry that is not a plus sign and up to 14 digits.
-    pub fn new(allowed: &[String], blocked: &[String]) -> Result<Regions, BadPrefix> {
+    /// [`BadRegions`] for a list that is too long, and for the first entry that is not a plus sign and up to 14 digits.
+    pub fn new(allowed: &[String], blocked: &[String]) -> Result<Regions, BadRegions> {
+        for (key, list) in [("regions", allowed), ("blocked_prefixes", blocked)] {
+            if list.len() > limits::MAX_PREFIXES {
+                return Err(BadRegions::TooMany { key });
+            }
+        }
         for prefix in allowed.iter().chain(blocked) {
             let good = prefix.strip_prefix('+').is_some_and(|digits| {
                 (1..=14).contains(&digits.len())
@@ -102,7 +121,7 @@ impl Regions {
                     && !digits.starts_with('0')
             });
             if !good {
-                return Err(BadPrefix { prefix: prefix.chars().take(limits::MAX_PEER_TEXT).collect() });
+                return Err(BadRegions::Prefix(prefix.chars().take(limits::MAX_PEER_TEXT).collect()));
             }
         }
         Ok(Regions { allowed: allowed.to_vec(), blocked: blocked.to_vec() })
