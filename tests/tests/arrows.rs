@@ -1,5 +1,6 @@
 //! Which crate may depend on which.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
+
+#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

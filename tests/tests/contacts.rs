@@ -1,5 +1,6 @@
 //! Recovery contacts, whole and with real parts: the shipped policy for them, the command line, and a mail server.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
+
+#![cfg(test)]
 
 use readmit_tests::{Case, World};
 use serde_json::json;

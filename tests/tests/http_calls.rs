@@ -1,5 +1,6 @@
 //! A whole recovery with a provider that calls by an HTTP interface, alone and as the way round a dead trunk.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
+
+#![cfg(test)]
 
 use readmit_tests::{CallProvider, Case, Person, World};
 

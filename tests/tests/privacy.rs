@@ -1,5 +1,6 @@
 //! What is secret is in no log, in no environment, on no command line, and not in the clear on the disk.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
+
+#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 

@@ -3,8 +3,6 @@
 //! It prints microseconds a decision, hook by hook: the median and the 99th percentile of single decisions on one
 //! thread, what two threads do a second, and how long it takes to load the set.
 
-#![expect(clippy::print_stdout, reason = "a measurement is for reading")]
-
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +17,7 @@ mod question;
 const WARM_UP: usize = 2_000;
 const DECISIONS: usize = 50_000;
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn main() -> Result<(), Box<dyn Error>> {
     let set = PolicySet::load(Sources::shipped()?, Budget::default(), &Channels::default())?;
     let host = Arc::new(PolicyHost::new(set));
@@ -31,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     loading()
 }
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn measure(host: &PolicyHost, question: &Question) -> Result<(), Box<dyn Error>> {
     let decide = || host.current().decide(question);
     for _ in 0..WARM_UP {
@@ -62,6 +62,7 @@ fn measure(host: &PolicyHost, question: &Question) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn loading() -> Result<(), Box<dyn Error>> {
     const LOADS: u32 = 200;
     let started = Instant::now();
@@ -72,6 +73,7 @@ fn loading() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn throughput(host: &Arc<PolicyHost>) {
     const THREADS: usize = 2;
     let started = Instant::now();

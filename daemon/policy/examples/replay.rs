@@ -4,8 +4,6 @@
 //! it prints decisions a second on one thread and on as many as there are processors. With the name of a file and a
 //! number it writes such a log of so many decisions instead, for `readmit policy replay --from`.
 
-#![expect(clippy::print_stdout, reason = "a measurement is for reading")]
-
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
@@ -32,6 +30,7 @@ const DECISIONS_A_CASE: u64 = 5;
 /// Cases that are made; their decisions are then told again under other numbers.
 const MADE: u64 = 5_000;
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn main() -> Result<(), Box<dyn Error>> {
     let shipped = Sources::shipped()?;
     let decisions = made(&load(&shipped)?)?;
@@ -59,6 +58,7 @@ fn load(sources: &Sources) -> Result<PolicySet, Box<dyn Error>> {
     Ok(PolicySet::load(sources.clone(), Budget::default(), &Channels::default())?)
 }
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn measure(
     name: &str,
     sources: &Sources,

@@ -3,8 +3,6 @@
 //! It loads the policies and the tests of a directory once, runs all tests so many times on one thread, and prints
 //! how many tests a second that is, and the median of a whole run. A test that fails ends it.
 
-#![expect(clippy::print_stdout, reason = "a measurement is for reading")]
-
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,6 +10,7 @@ use std::time::Instant;
 use readmit_policy::workbench::testing::{Options, Suite};
 use readmit_policy::{Budget, Channels, PolicySet, Sources};
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let directory = arguments.next().ok_or("name the directory of a set of policies with tests")?;

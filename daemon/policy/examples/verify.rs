@@ -3,14 +3,13 @@
 //! Without a directory it is the shipped `default.lua`. It prints one line a policy file: classes, cases and states,
 //! and how many of them a second.
 
-#![expect(clippy::print_stdout, reason = "a measurement is for reading")]
-
 use std::error::Error;
 
 use readmit_policy::workbench::testing::Invariants;
 use readmit_policy::workbench::verify::{Options, verify};
 use readmit_policy::{Budget, Channels, PolicySet, Sources};
 
+#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn main() -> Result<(), Box<dyn Error>> {
     let sources = match std::env::args_os().nth(1) {
         Some(directory) => Sources::read(directory.as_ref())?,

@@ -1,6 +1,6 @@
 //! What a changed verdict means: a table of every kind of change.
 
-#![expect(clippy::expect_used, reason = "tests")]
+#![cfg(test)]
 
 use std::time::Duration;
 

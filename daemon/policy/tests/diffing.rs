@@ -1,6 +1,6 @@
 //! Which classes of cases two sets of policies decide otherwise.
 
-#![expect(clippy::expect_used, reason = "tests")]
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 

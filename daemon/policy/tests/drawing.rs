@@ -1,6 +1,6 @@
 //! The journeys of a policy as a picture: what is in it, that it can be read, and that nothing in a policy breaks it.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
+#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! The decision log against a candidate.
 
-#![expect(clippy::expect_used, reason = "tests")]
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::io::Cursor;

@@ -32,13 +32,14 @@ pub mod sqlite;
 pub mod store;
 pub mod token;
 pub mod upkeep;
+pub mod write;
 
 pub use account::{AccountFilter, AccountRecord, DeviceRecord};
 pub use activation::{Activation, Found, PendingPolicy};
 pub use anchor::Anchor;
 pub use backup::{Backup, BackupError, Manifest};
 pub use case::{CaseFilter, CaseOrder, CaseRow, StoredCase};
-pub use change::{Change, Committed, Write};
+pub use change::{Change, Committed};
 pub use decision::{DecisionRow, PolicyRow, StoredDecision};
 pub use error::{CommitError, StoreError, What};
 pub use figures::{CaseFigure, DeliveryFigure, Figures};
@@ -59,3 +60,4 @@ pub use sqlite::{
 pub use store::{Counts, Page, Reply, Resealed, Store};
 pub use token::{TokenPurpose, TokenRow};
 pub use upkeep::{By, KeyPart, KeyState, RetiredKey};
+pub use write::Write;

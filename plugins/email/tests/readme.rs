@@ -1,6 +1,7 @@
 //! The README tells the truth about settings and purposes.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod tests {
     use std::collections::BTreeSet;
 

@@ -18,6 +18,7 @@ mod plugin;
 mod serve;
 mod session;
 pub mod wire;
+mod work;
 
 pub use known::Known;
 pub use listen::OwnSocket;

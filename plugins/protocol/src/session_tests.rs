@@ -1,6 +1,7 @@
 //! A sample plugin on one end of a pipe, a scripted daemon on the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -8,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHal
 use tokio::sync::{Notify, mpsc};
 
 use super::*;
-use crate::{LogLevel, phase, serve_connection};
+use crate::{LogLevel, disposition, phase, serve_connection};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -58,6 +58,12 @@ impl fmt::Debug for Number {
     }
 }
 
+/// Loads, in a thread of its own, what kinds of numbers are known by. It takes a tenth of a second, which the first call
+/// would wait for.
+pub fn prepare() {
+    std::thread::spawn(kind::load);
+}
+
 /// The number is not in E.164 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the number is not in E.164 form: a plus sign and 7 to 15 digits, the first not 0")]

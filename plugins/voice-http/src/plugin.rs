@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use readmit_plugin::{About, Call, Daemon, Ended, Plugin, Probed};
+use readmit_telephone::number;
 use readmit_telephone::outcome::{Detail, Disposition};
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -44,6 +45,7 @@ impl Plugin for VoiceHttp {
 
     async fn start(settings: Settings, daemon: Daemon) -> Result<(VoiceHttp, About), StartError> {
         let (settings, provider) = settings.check()?;
+        number::prepare();
         let (provider, calls) = (Arc::new(provider), Calls::default());
         let desk = Desk::new(
             provider.clone(),

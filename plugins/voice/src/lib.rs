@@ -12,6 +12,7 @@ pub mod digest;
 pub mod dtmf;
 pub mod health;
 mod inbound;
+mod inspector;
 pub mod leg;
 pub mod limits;
 pub mod link;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use readmit_plugin::{About, Call, Daemon, Ended, Plugin, Probed};
+use readmit_telephone::number;
 use readmit_telephone::outcome::{Detail, Disposition};
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -39,6 +40,7 @@ impl Plugin for Voice {
 
     async fn start(settings: Settings, daemon: Daemon) -> Result<(Voice, About), StartError> {
         let settings = settings.check()?;
+        number::prepare();
         let trunks = Trunks::open(&settings).await?;
         let lines = Semaphore::new(settings.concurrent_calls);
         let about = About {

@@ -26,6 +26,7 @@ use crate::credentials::Login;
 use crate::digest::{DigestShim, Unanswerable};
 use crate::health::Health;
 use crate::inbound::{ALLOW, Turns, answer_requests};
+use crate::inspector::Inspector;
 use crate::leg::Leg;
 use crate::limits;
 use crate::link::{Link, Way};
@@ -107,8 +108,9 @@ impl Signalling {
             transports.add_transport(listener.connection);
         }
         let unanswerable = Unanswerable::default();
-        let shim = DigestShim::new(pinned.clone(), unanswerable.clone());
-        let endpoint = endpoint(transports, &stop, &pinned, shim);
+        let digest = DigestShim::new(pinned.clone(), unanswerable.clone());
+        let inspector = Inspector { digest, pinned: pinned.clone() };
+        let endpoint = endpoint(transports, &stop, &pinned, inspector);
         let incoming = endpoint.incoming_transactions().map_err(|_| SignallingError::Stack)?;
         let layer = Arc::new(DialogLayer::new(endpoint.inner.clone()));
         let ipv4 = settings.bind.or(local).map(|local| local.is_ipv4());
@@ -272,7 +274,7 @@ fn endpoint(
     transports: TransportLayer,
     stop: &CancellationToken,
     pinned: &Pinned,
-    shim: DigestShim,
+    inspector: Inspector,
 ) -> Endpoint {
     // The name of nobody's host, and no suffix that tells which stack this is.
     let option = EndpointOption { callid_format: CallIdFormat::Uuid, ..EndpointOption::default() };
@@ -281,7 +283,7 @@ fn endpoint(
         .with_cancel_token(stop.clone())
         .with_user_agent(USER_AGENT)
         .with_option(option)
-        .with_inspector(Box::new(shim))
+        .with_inspector(Box::new(inspector))
         .with_target_locator(Box::new(OnlyToTrunk(pinned.clone())))
         .build()
 }

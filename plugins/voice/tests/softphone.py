@@ -3,7 +3,7 @@
 
     softphone.py [--mode MODE] [--digits DIGITS] [--after SECONDS] [--port PORT] [--record FILE] ...
 
-It listens on 127.0.0.1 and takes calls, one after the other. Needs `pip install pjsua2-python==2.15.1.post1`.
+It listens on 127.0.0.1, or --host, and takes calls, one after the other. Needs `pip install pjsua2-python==2.15.1.post1`.
 
 Modes (what it does with a call):
     answer    rings, answers, and presses DIGITS, if given, SECONDS after it first hears audio (the default)
@@ -21,6 +21,7 @@ Options:
     --srtp off|optional|required
                         whether it encrypts audio (SDES): never (the default), if the caller offers it, always
     --after SECONDS     see the modes; 0.5 if left out
+    --host ADDRESS      its address; 127.0.0.1 if left out
     --port PORT         its SIP port; any free one if left out
     --transport T       udp (the default), tcp, or tls
     --certificate FILE, --key FILE    what it shows over TLS
@@ -212,8 +213,8 @@ class Softphone:
         self.endpoint.libInit(config)
         transport = pj.TransportConfig()
         transport.port = options.port
-        transport.boundAddress = "127.0.0.1"
-        transport.publicAddress = "127.0.0.1"
+        transport.boundAddress = options.host
+        transport.publicAddress = options.host
         if options.transport == "tls":
             transport.tlsConfig.certFile, transport.tlsConfig.privKeyFile = options.certificate, options.key
         kinds = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP, "tls": pj.PJSIP_TRANSPORT_TLS}
@@ -227,9 +228,9 @@ class Softphone:
             self.recorder = pj.AudioMediaRecorder()
             self.recorder.createRecorder(options.record)
         account = pj.AccountConfig()
-        account.idUri = "sip:softphone@127.0.0.1"
-        account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
-        account.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
+        account.idUri = f"sip:softphone@{options.host}"
+        account.mediaConfig.transportConfig.boundAddress = options.host
+        account.mediaConfig.transportConfig.publicAddress = options.host
         account.mediaConfig.transportConfig.port = options.port + 2 if options.port else 0
         account.mediaConfig.srtpUse = {
             "off": pj.PJMEDIA_SRTP_DISABLED,
@@ -333,6 +334,7 @@ def main():
     parser.add_argument("--codec", dest="codecs", action="append", choices=("pcmu", "pcma"))
     parser.add_argument("--srtp", choices=("off", "optional", "required"), default="off")
     parser.add_argument("--after", type=float, default=0.5)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--transport", choices=("udp", "tcp", "tls"), default="udp")
     parser.add_argument("--certificate", default="")

@@ -1,10 +1,4 @@
 //! Support's console: who gets in, what they see, what they decide.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    reason = "what helps a test fails as the test does, and says where it looks at less"
-)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;

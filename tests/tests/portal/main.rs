@@ -1,10 +1,6 @@
 //! The portal as people meet it: real browsers before a real portal, with real mail and a real telephone.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "what helps a test fails as the test does"
-)]
+
+#![cfg(test)]
 
 mod case;
 mod console;

@@ -1,5 +1,4 @@
 //! What the server itself promises, whatever page it is: headers, cookies, methods, forms, limits, addresses of clients.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,4 @@
 //! Sockets that are no ports: in the file system, and from systemd; and what systemd is told.
-#![expect(clippy::unwrap_used, reason = "what helps a test fails as the test does")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! TLS without a proxy, with OpenSSL as the browser; and who may read the key.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what helps a test fails as the test does")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -111,7 +111,7 @@ fn secrets(plugin: &Value, findings: &mut Findings) {
         }
         match look(file) {
             // Certificates are for everybody.
-            Seen::There(_) if setting == "ca_file" => findings.ok(SECRETS, format!("{about} is there")),
+            Seen::There(_) if is_public(setting) => findings.ok(SECRETS, format!("{about} is there")),
             Seen::There(found) => private(SECRETS, file, &found, 0o600, findings),
             Seen::Absent => findings.failure(
                 SECRETS,
@@ -121,6 +121,10 @@ fn secrets(plugin: &Value, findings: &mut Findings) {
             Seen::Hidden(why) => hidden(SECRETS, file, &why, findings),
         }
     }
+}
+
+fn is_public(setting: &str) -> bool {
+    setting.ends_with("ca_file") || setting.ends_with("certificate_file")
 }
 
 fn private(check: &'static str, place: &Path, found: &Metadata, wanted: u32, findings: &mut Findings) {
@@ -171,14 +175,17 @@ mod tests {
         for directory in ["state", "policies"] {
             fs::create_dir(place(directory)).unwrap();
         }
-        for file in ["state/readmit.db", "state/store.key", "smtp", "ca.pem", "readmit.toml"] {
+        for file in ["state/readmit.db", "state/store.key", "smtp", "trunk", "ca.pem", "readmit.toml"] {
             fs::write(place(file), "").unwrap();
             fs::set_permissions(place(file), Permissions::from_mode(0o600)).unwrap();
         }
         fs::set_permissions(place("state"), Permissions::from_mode(0o700)).unwrap();
+        fs::set_permissions(place("ca.pem"), Permissions::from_mode(0o644)).unwrap();
         change(home.path());
-        let files =
-            json!({"password_file": place("smtp"), "ca_file": place("ca.pem"), "token_file": "token"});
+        let files = json!({
+            "password_file": place("smtp"), "ca_file": place("ca.pem"), "token_file": "token",
+            "trunks[1].password_file": place("trunk"), "trunks[1].certificate_file": place("ca.pem"),
+        });
         let config = json!({
             "store": {"path": place("state/readmit.db"), "key": "store.key"},
             "policy": {"directory": place("policies")},
@@ -199,7 +206,7 @@ mod tests {
         };
         assert_eq!(found(|_| {}), []);
         type Change = Box<dyn FnOnce(&Path)>;
-        let table: [(&str, Level, &str, Change); 8] = [
+        let table: [(&str, Level, &str, Change); 9] = [
             (STATE, Level::Failure, "chmod 0700", Box::new(mode("state", 0o755))),
             (STATE, Level::Failure, "chmod 0600", Box::new(mode("state/readmit.db", 0o640))),
             (KEY, Level::Failure, "chmod 0600", Box::new(mode("state/store.key", 0o644))),
@@ -212,6 +219,7 @@ mod tests {
             (RULES, Level::Failure, "chmod o-w", Box::new(mode("policies", 0o777))),
             (RULES, Level::Warning, "chmod g-w", Box::new(mode("readmit.toml", 0o664))),
             (SECRETS, Level::Failure, "chmod 0600", Box::new(mode("smtp", 0o604))),
+            (SECRETS, Level::Failure, "chmod 0600", Box::new(mode("trunk", 0o640))),
             (
                 SECRETS,
                 Level::Failure,

@@ -35,12 +35,31 @@ fn plugin(plugin: &PluginConfig) -> Value {
         Launch::Command(command) => ("command", command.first().cloned().unwrap_or_default()),
         Launch::Socket(path) => ("socket", path.display().to_string()),
     };
-    // Where a secret is, not what it is: the reader refuses settings that are secrets themselves.
-    let settings = plugin.settings.as_object().into_iter().flatten();
-    let files = settings.filter(|(name, value)| name.ends_with("_file") && value.is_string());
-    let files: serde_json::Map<String, Value> =
-        files.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut files = serde_json::Map::new();
+    find_files("", &plugin.settings, &mut files);
     json!({"name": plugin.name, how: place, "channels": plugin.channels, "files": files})
+}
+
+/// Where secrets are, not what they are: the reader refuses settings that are secrets themselves. Those of tables in the
+/// settings are named by their way there: `twilio.auth_token_file`, `trunks[1].password_file`.
+fn find_files(name: &str, settings: &Value, found: &mut serde_json::Map<String, Value>) {
+    match settings {
+        Value::Object(table) => {
+            for (key, value) in table {
+                let dot = if name.is_empty() { "" } else { "." };
+                find_files(&format!("{name}{dot}{key}"), value, found);
+            }
+        }
+        Value::Array(list) => {
+            for (index, value) in list.iter().enumerate() {
+                find_files(&format!("{name}[{index}]"), value, found);
+            }
+        }
+        Value::String(_) if name.ends_with("_file") => {
+            found.insert(name.to_owned(), settings.clone());
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -52,14 +71,16 @@ mod tests {
     #[test]
     fn places_are_shown_and_settings_are_not() {
         let text = "[plugins.email]\ncommand = [\"/usr/bin/mail\", \"-x\"]\n\
-                    settings = { server = \"private.example\", password_file = \"smtp\" }\n";
+                    settings = { server = \"private.example\", password_file = \"smtp\", \
+                    trunks = [{ ca_file = \"/ca\" }, { trunk = \"x\", key_file = \"/key\" }] }\n";
         let config = Config::parse(text, Path::new("x")).unwrap();
         let wanted = json!({
             "bus": {"address": "system", "admins": ["root"]},
             "store": {"path": "/var/lib/readmit/readmit.db", "key": "store.key",
                 "anchor": "/var/lib/readmit/readmit.db.anchor"},
             "policy": {"directory": "/etc/readmit/policies"},
-            "plugins": [{"name": "email", "command": "/usr/bin/mail", "channels": [], "files": {"password_file": "smtp"}}],
+            "plugins": [{"name": "email", "command": "/usr/bin/mail", "channels": [], "files": {
+                "password_file": "smtp", "trunks[0].ca_file": "/ca", "trunks[1].key_file": "/key"}}],
         });
         assert_eq!(shown(&config), wanted);
     }

@@ -3,15 +3,11 @@
 //! `stress_plugin.py` is the plugin; its first argument says how it misbehaves. Nothing here sleeps: every test waits
 //! for the event that it is about, and a bound on the whole wait keeps a broken supervisor from hanging the run.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod kit;
-#[cfg(test)]
 mod lies;
-#[cfg(test)]
 mod life;
-#[cfg(test)]
 mod log;
-#[cfg(test)]
 mod routing;
-#[cfg(test)]
 mod runtime;

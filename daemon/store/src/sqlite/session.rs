@@ -7,11 +7,12 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::column::exists_or_failed;
-use crate::change::{Change, Committed, Write};
+use crate::change::{Change, Committed};
 use crate::error::{CommitError, StoreError};
 use crate::head::HeadSigner;
 use crate::journal::Head;
 use crate::seal::Sealer;
+use crate::write::Write;
 
 /// What the writes of a change work with.
 pub(super) struct Session<'a> {

@@ -35,11 +35,11 @@ fn a_session_interval_that_is_too_short_is_asked_for_longer() {
     assert_eq!(ended.disposition, "entered", "{ended:?}");
 }
 
+/// Requests within the call go to the trunk anyway, and the call is ended there.
 #[test]
-fn an_answer_without_a_contact_is_not_usable() {
-    let ended = call("no_contact", json!({}), &[]);
-    assert_eq!(ended.disposition, "provider_error", "{ended:?}");
-    assert!(ended.detail.contains("the answer is not usable"), "{ended:?}");
+fn an_answer_without_a_contact_is_one_of_the_trunk() {
+    let ended = call("no_contact", json!({}), &[("keys", CODE)]);
+    assert_eq!(ended.disposition, "entered", "{ended:?}");
 }
 
 /// The trunk may not send us anywhere else: what is answered there would not be read.
@@ -75,6 +75,22 @@ fn challenges_that_cannot_be_answered_say_why() {
         assert!(ended.detail.contains(words), "{parameters}: {}", ended.detail);
         assert!(!ended.detail.contains(USERNAME) && !ended.detail.contains(PASSWORD));
     }
+}
+
+/// A plugin that is to end while its INVITE has no answer may not cancel it yet (RFC 3261 §9.1); it stays until it may.
+#[test]
+fn a_call_that_nobody_answered_yet_is_cancelled_before_the_end() {
+    let peer = BlackHole::open();
+    let mut plugin = Plugin::start(json!({ "trunk": peer.address().to_string() }));
+    plugin.start_call(json!({}));
+    let (invite, us) = peer.receive_first("INVITE");
+    let headers = copied(&invite, &["Via", "From", "To", "Call-ID", "CSeq"]);
+    plugin.ask_shutdown();
+    peer.send_to(us, &format!("SIP/2.0 100 Trying\r\n{headers}Content-Length: 0\r\n\r\n"));
+    let (cancel, _) = peer.receive_first("CANCEL");
+    let headers = copied(&cancel, &["Via", "From", "To", "Call-ID", "CSeq"]);
+    peer.send_to(us, &format!("SIP/2.0 200 OK\r\n{headers}Content-Length: 0\r\n\r\n"));
+    plugin.wait(&[]);
 }
 
 /// What the peer wants before our ACK is there has to wait for the stack to tell us of the answer; before its answer

@@ -34,6 +34,11 @@ fn over_tcp_one_connection_serves_calls_until_it_is_gone() {
     let ended = plugin.call();
     assert_eq!(ended.disposition, "unreachable", "{ended:?}");
     assert!(ended.detail.contains("refused the connection"), "{ended:?}");
+    // The next call opens a new one.
+    let trunk = Sipp::answer_over_tcp_at(&address, "keys", &[("keys", CODE)]);
+    let ended = plugin.call();
+    assert_eq!(ended.disposition, "entered", "{ended:?}");
+    trunk.finish();
     plugin.finish(&[CODE.to_owned()]);
 }
 

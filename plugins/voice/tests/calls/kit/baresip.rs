@@ -15,6 +15,7 @@ use super::{NUMBER, PATIENCE, free_port};
 pub struct Baresip {
     child: Child,
     control: TcpStream,
+    host: &'static str,
     port: u16,
     directory: TempDir,
 }
@@ -22,12 +23,17 @@ pub struct Baresip {
 impl Baresip {
     /// Starts it. `account` is appended to its account: `;mediaenc=srtp-mand`, for one.
     pub fn start(account: &str) -> Baresip {
+        Baresip::start_at("127.0.0.1", account)
+    }
+
+    /// Starts it at another address.
+    pub fn start_at(host: &'static str, account: &str) -> Baresip {
         let directory = tempfile::tempdir().unwrap();
         let (port, control) = (free_port(), free_port());
         let path = directory.path();
-        fs::write(path.join("config"), config(port, control, &path.to_string_lossy())).unwrap();
+        fs::write(path.join("config"), config(host, port, control, &path.to_string_lossy())).unwrap();
         let account = format!(
-            "<sip:{NUMBER}@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu/8000/1{account}\n"
+            "<sip:{NUMBER}@{host}:{port}>;regint=0;answermode=auto;audio_codecs=pcmu/8000/1{account}\n"
         );
         fs::write(path.join("accounts"), account).unwrap();
         fs::write(path.join("contacts"), "").unwrap();
@@ -55,12 +61,12 @@ impl Baresip {
             }
         };
         control.set_read_timeout(Some(PATIENCE)).unwrap();
-        Baresip { child, control, port, directory }
+        Baresip { child, control, host, port, directory }
     }
 
     /// Where it listens, for the setting `trunk`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("{}:{}", self.host, self.port)
     }
 
     /// Waits for an event such as `CALL_ESTABLISHED`.
@@ -119,11 +125,11 @@ impl Drop for Baresip {
     }
 }
 
-fn config(port: u16, control: u16, directory: &str) -> String {
+fn config(host: &str, port: u16, control: u16, directory: &str) -> String {
     let modules = ["g711", "aufile", "aubridge", "sndfile", "srtp"].map(|name| format!("module {name}.so\n"));
     let media = free_port();
     format!(
-        "net_interface 127.0.0.1\nsip_listen 127.0.0.1:{port}\naudio_source aufile,{directory}/silence.wav\n\
+        "net_interface {host}\nsip_listen {host}:{port}\naudio_source aufile,{directory}/silence.wav\n\
          audio_player aubridge,nil\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
          rtp_ports {media}-{}\nmodule_path /usr/lib/baresip/modules\n{}module_tmp uuid.so\n\
          module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\

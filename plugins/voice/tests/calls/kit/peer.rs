@@ -1,11 +1,12 @@
 //! The other ends of the calls: sipp with the scenarios in `tests/sipp`, a softphone, and a hole.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use serde_json::Value;
@@ -53,6 +54,18 @@ impl Sipp {
         Sipp::run(scenario, words, None, "127.0.0.1", "t1")
     }
 
+    /// Waits for one call over TCP, at the address that another had.
+    pub fn answer_over_tcp_at(address: &str, scenario: &str, words: &[(&str, &str)]) -> Sipp {
+        let port = address.split([':', ';']).nth(1).unwrap().parse().unwrap();
+        let trunk = Sipp::run_at(port, scenario, words, None, "127.0.0.1", "t1");
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(started.elapsed() < PATIENCE, "sipp does not listen");
+            thread::sleep(Duration::from_millis(20));
+        }
+        trunk
+    }
+
     /// Waits for one call over IPv6.
     pub fn answer_over_ipv6(scenario: &str, words: &[(&str, &str)]) -> Sipp {
         Sipp::run(scenario, words, None, "[::1]", "u1")
@@ -69,6 +82,17 @@ impl Sipp {
     }
 
     fn run(scenario: &str, words: &[(&str, &str)], to: Option<u16>, host: &'static str, over: &str) -> Sipp {
+        Sipp::run_at(free_port(), scenario, words, to, host, over)
+    }
+
+    fn run_at(
+        port: u16,
+        scenario: &str,
+        words: &[(&str, &str)],
+        to: Option<u16>,
+        host: &'static str,
+        over: &str,
+    ) -> Sipp {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/sipp/{scenario}.xml"));
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("scenario.xml");
@@ -79,7 +103,7 @@ impl Sipp {
             text = text.replace(&name, value);
         }
         fs::write(&file, text).unwrap();
-        let (port, media) = (free_port(), free_port());
+        let media = free_port();
         let mut command = Command::new("sipp");
         command
             .args(["-m", "1", "-nostdin", "-timeout", "80s", "-timeout_error", "-trace_err", "-trace_logs"])
@@ -229,6 +253,7 @@ pub struct Softphone {
     child: Child,
     input: ChildStdin,
     events: Receiver<String>,
+    host: String,
     port: u16,
     recording: PathBuf,
     _directory: TempDir,
@@ -257,7 +282,9 @@ impl Softphone {
         let output = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let input = child.stdin.take().unwrap();
-        let mut phone = Softphone { child, input, events, port: 0, recording, _directory: directory };
+        let host = arguments.iter().skip_while(|argument| **argument != "--host").nth(1);
+        let host = host.copied().unwrap_or("127.0.0.1").to_owned();
+        let mut phone = Softphone { child, input, events, host, port: 0, recording, _directory: directory };
         let ready = phone.wait_for("ready").unwrap_or_else(|| {
             panic!("the softphone did not start; pjsua2 may be missing from {python}: {install}")
         });
@@ -267,7 +294,7 @@ impl Softphone {
 
     /// Where it listens, for the setting `trunk`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("{}:{}", self.host, self.port)
     }
 
     /// Its port.
