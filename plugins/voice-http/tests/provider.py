@@ -33,7 +33,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--kind", choices=["twilio", "vonage"], default="twilio")
-arguments.add_argument("--through", required=True, help="where the proxy would pass webhooks on to: HOST:PORT or a path")
+arguments.add_argument("--through", required=True, help="where webhooks go: https://HOST:PORT of a proxy, or where one would pass them on to, HOST:PORT or a path")
+arguments.add_argument("--trust", help="the certificate of the authority that vouches for the proxy")
 arguments.add_argument("--account", default="AC0123456789abcdef0123456789abcdef")
 arguments.add_argument("--token", default="", help="the secret of requests")
 arguments.add_argument("--secret", default="", help="what webhooks are signed with")
@@ -71,18 +72,33 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(arguments.through)
 
 
-def connection():
+class ProxyConnection(http.client.HTTPSConnection):
+    """To a proxy, by its name although it is at another address."""
+
+    def __init__(self, name):
+        super().__init__(name, timeout=PATIENCE, context=ssl.create_default_context(cafile=arguments.trust))
+
+    def connect(self):
+        place = urllib.parse.urlsplit(arguments.through)
+        line = socket.create_connection((place.hostname, place.port), PATIENCE)
+        self.sock = self._context.wrap_socket(line, server_hostname=self.host)
+
+
+def connection(name):
+    if arguments.through.startswith("https://"):
+        return ProxyConnection(name)
     if arguments.through.startswith("/"):
         return UnixConnection("localhost", timeout=PATIENCE)
     return http.client.HTTPConnection(arguments.through, timeout=PATIENCE)
 
 
 def send(method, url, body, headers):
-    """Sends what was meant for `url` to where the proxy would pass it on; the host it names is nobody's."""
+    """Sends what was meant for `url` to where the proxy is, or would pass it on; then the host it names is nobody's."""
     parts = urllib.parse.urlsplit(url)
     target = parts.path + ("?" + parts.query if parts.query else "")
-    line = connection()
-    line.request(method, target, body, {"Host": "attacker.example", **headers})
+    line = connection(parts.hostname)
+    host = parts.hostname if isinstance(line, ProxyConnection) else "attacker.example"
+    line.request(method, target, body, {"Host": host, **headers})
     answer = line.getresponse()
     content = answer.read()
     shape = sorted(name.lower() for name, _ in answer.getheaders())

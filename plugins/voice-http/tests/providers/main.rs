@@ -7,6 +7,7 @@ mod contract;
 mod hostile;
 mod kit;
 mod placing;
+mod proxies;
 mod readme;
 mod signatures;
 mod tls;

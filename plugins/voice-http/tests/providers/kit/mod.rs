@@ -1,10 +1,12 @@
 //! The plugin, driven as the daemon drives it, and the provider that it calls by.
 
+mod certificate;
 mod plugin;
 #[path = "../../../../telephone/tests/kit/process.rs"]
 mod process;
 mod provider;
 
+pub use certificate::certificate;
 pub use plugin::{Plugin, free_address};
 pub use process::{CODE, Ended, PATIENCE};
 pub use provider::{Provider, python};
