@@ -389,3 +389,7 @@ fn content_type(request: &Request) -> String {
     });
     found.unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "leg_tests.rs"]
+mod tests;
