@@ -57,7 +57,7 @@ pub enum Stuck {
     /// The core refuses it.
     #[error("{0}")]
     Refused(#[from] Refusal),
-    /// The core refuses it for now.
+    /// It comes before its time.
     #[error("it is too soon: wait {seconds} seconds first")]
     TooSoon {
         /// How long to wait.

@@ -5,21 +5,22 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use readmit_recovery::case::State;
 use readmit_recovery::factor::Factor;
 use readmit_recovery::facts::Question;
-use readmit_recovery::plan::Atom;
 use readmit_recovery::rules::Rules;
 
 use super::domain::Domain;
 use super::finding::{Finding, Property, Way};
 use super::fork::{Failures, Fork};
 use super::group::Group;
-use super::key::{Key, Keys, is_too_late};
+use super::key::{Key, Keys};
 use super::looks::Looks;
 use super::memo::Memo;
-use super::moves::{Move, Terrain, abilities, lacks, moves};
+use super::moves::{Move, Terrain, abilities, moves};
 use crate::PolicySet;
 use crate::fact::Fact;
 use crate::workbench::testing::Invariants;
 use crate::workbench::{Action, Journey, Start, Step, Stuck};
+
+mod dead_ends;
 
 /// A factor is tried this often where it is tried until it cannot be tried any more.
 const TRIED_TO_THE_END: usize = 40;
@@ -311,68 +312,6 @@ impl Walk<'_, '_> {
         for broken in checked.broken {
             self.find(Property::Invariant, broken.to_string(), journey, from, actions);
         }
-    }
-
-    /// States from which nobody who wants back in comes to the account or to people.
-    fn dead_ends(&mut self) {
-        let mut reaches = vec![false; self.nodes.len()];
-        let is_decided = |node: &Node| {
-            !matches!(
-                node.journey.case.state,
-                State::Proving | State::Vetoed | State::Cancelled | State::Expired
-            )
-        };
-        let mut open: Vec<usize> =
-            self.nodes.iter().enumerate().filter(|(_, node)| is_decided(node)).map(|(at, _)| at).collect();
-        while let Some(at) = open.pop() {
-            if let Some(reached) = reaches.get_mut(at).filter(|reached| !**reached) {
-                *reached = true;
-                open.extend(
-                    self.nodes.get(at).into_iter().flat_map(|node| node.natural_from.iter().copied()),
-                );
-            }
-        }
-        for (at, reaches) in reaches.into_iter().enumerate() {
-            let Some(node) =
-                self.nodes.get(at).filter(|node| !reaches && node.journey.case.state == State::Proving)
-            else {
-                continue;
-            };
-            let case = &node.journey.case;
-            if node.is_slow && case.tracks.values().any(|track| is_too_late(case, track)) {
-                // Time ran out for somebody who took it; that is not the policy's doing.
-                continue;
-            }
-            let cause = self.why_dead(&node.journey);
-            let journey = node.journey.clone();
-            let (from, actions) = (node.parent, node.actions.clone());
-            self.find(Property::NoDeadEnd, cause, &journey, from, &actions);
-        }
-    }
-
-    fn why_dead(&self, journey: &Journey) -> String {
-        let case = &journey.case;
-        let Some(plan) = &case.plan else { return "there is no plan".to_owned() };
-        let start = &self.start;
-        let atoms: Vec<Atom> = plan.atoms().into_iter().filter(|atom| !case.holds(atom)).collect();
-        let missing: Vec<String> = atoms
-            .iter()
-            .filter_map(|atom| lacks(start, atom).map(|what| format!("no {what} to prove {atom} with")))
-            .collect();
-        let is_spent = |atom: &&Atom| match atom {
-            Atom::Factor(factor) => {
-                case.tracks.get(factor).is_some_and(|track| !track.is_possible(journey.now))
-            }
-            Atom::Approvals(_) => false,
-        };
-        let spent = atoms.iter().filter(is_spent).map(|atom| format!("{atom} cannot be tried any more"));
-        let why: Vec<String> = missing.into_iter().chain(spent).collect();
-        if why.is_empty() {
-            return format!(
-                "the policy asks for {plan}, and for a wait before the next try that the case does not outlast"
-            );
-        }
-        format!("the policy asks for {plan}; there is {}", why.join(", and "))
     }
 
     /// Keeps the first finding of each cause, which has the shortest journey.
