@@ -59,9 +59,9 @@ impl fmt::Debug for Number {
 }
 
 /// Loads, in a thread of its own, what kinds of numbers are known by. It takes a tenth of a second, which the first call
-/// would wait for.
+/// would wait for; it also does where no thread can be had.
 pub fn prepare() {
-    std::thread::spawn(kind::load);
+    drop(std::thread::Builder::new().spawn(kind::load));
 }
 
 /// The number is not in E.164 form.

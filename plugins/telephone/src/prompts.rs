@@ -120,7 +120,7 @@ pub enum PromptError {
         source: io::Error,
     },
     /// A file is larger than `limits::MAX_PROMPT_BYTES`.
-    #[error("{} is larger than {} bytes", path.display(), limits::MAX_PROMPT_BYTES)]
+    #[error("{} is larger than {} bytes: shorten it", path.display(), limits::MAX_PROMPT_BYTES)]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -142,7 +142,7 @@ pub enum PromptError {
         name: &'static str,
     },
     /// There are more than `limits::MAX_LANGUAGES` languages.
-    #[error("more than {} languages", limits::MAX_LANGUAGES)]
+    #[error("more than {} languages: take some out of the directory", limits::MAX_LANGUAGES)]
     TooManyLanguages,
 }
 
