@@ -1,6 +1,5 @@
 //! What contrib/BACKUP.md tells an administrator to type is typed here, in its order.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use readmit_tests::{World, program};
@@ -20,15 +19,12 @@ async fn every_command_of_the_runbook_does_what_it_says() {
     let place = world.directory().to_owned();
     std::fs::create_dir_all(place.join("var/backups")).unwrap();
     // The bus and the configuration are the world's; on a host they are where readmit looks.
-    let wrapper = place.join("readmit");
-    let script = format!(
-        "#!/bin/sh\nverb=$1; shift\n[ \"$verb\" != restore ] || set -- --config '{}' \"$@\"\nexec '{}' --bus '{}' \"$verb\" \"$@\"\n",
+    let readmit = format!(
+        "readmit() {{ verb=$1; shift; [ \"$verb\" != restore ] || set -- --config '{}' \"$@\"; '{}' --bus '{}' \"$verb\" \"$@\"; }}",
         world.config().display(),
         program("readmit").display(),
         world.address(),
     );
-    std::fs::write(&wrapper, script).unwrap();
-    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
     let commands = commands();
     assert!(commands.len() >= 10, "{commands:?}");
     for command in commands {
@@ -37,8 +33,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
             "systemctl start readmitd" => world.start().await,
             _ => {
                 let line = command.replace("/var/", &format!("{}/var/", place.display()));
-                let path = format!("{}:/usr/bin:/bin", place.display());
-                let ended = Command::new("sh").args(["-c", &line]).env("PATH", path).output().unwrap();
+                let ended = Command::new("sh").args(["-c", &format!("{readmit}\n{line}")]).output().unwrap();
                 let (output, error) = (ended.stdout, ended.stderr);
                 assert!(
                     ended.status.success(),

@@ -12,7 +12,16 @@ use crate::error::StoreError;
 /// The lock on a database, for as long as it lives. The kernel takes it back however the process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is being started has a copy of it until its exec.
+    fn drop(&mut self) {
+        if let Err(errno) = flock(&self.file, FlockOperation::Unlock) {
+            tracing::warn!(error = %errno, "the lock on the database goes with its file only");
+        }
+    }
 }
 
 /// Makes the directory of the database where it is missing, refuses it where others reach it, and takes the lock.
@@ -51,7 +60,7 @@ fn lock(path: &Path) -> Result<Lock, StoreError> {
         .map_err(StoreError::file("open the lock", &name))?;
     adopt(&file, &name).map_err(StoreError::file("give away the lock", &name))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Lock { _file: file }),
+        Ok(()) => Ok(Lock { file }),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::InUse { path: path.to_owned() }),
         Err(errno) => Err(StoreError::file("lock", &name)(errno.into())),
     }
@@ -68,4 +77,21 @@ fn refuse_exposed(path: &Path, wanted: u32) -> Result<(), StoreError> {
         return Err(StoreError::Exposed { path: path.to_owned(), mode, wanted });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lock;
+
+    #[test]
+    fn a_lock_ends_even_if_a_process_that_is_being_started_has_its_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("readmit.db");
+        let held = lock(&path).unwrap();
+        let inherited = held.file.try_clone().unwrap();
+        lock(&path).unwrap_err();
+        drop(held);
+        lock(&path).unwrap();
+        drop(inherited);
+    }
 }
