@@ -26,6 +26,7 @@ pub struct Setup {
     is_dark: bool,
     is_calm: bool,
     language: String,
+    takes_any_certificate: bool,
 }
 
 impl Default for Setup {
@@ -38,6 +39,7 @@ impl Default for Setup {
             is_dark: false,
             is_calm: false,
             language: "en".to_owned(),
+            takes_any_certificate: false,
         }
     }
 }
@@ -82,6 +84,13 @@ impl Setup {
     #[must_use]
     pub fn language(mut self, tag: &str) -> Self {
         tag.clone_into(&mut self.language);
+        self
+    }
+
+    /// A browser that takes a server's certificate whoever issued it.
+    #[must_use]
+    pub const fn any_certificate(mut self) -> Self {
+        self.takes_any_certificate = true;
         self
     }
 
@@ -131,6 +140,7 @@ impl Setup {
         let mut all = Capabilities::new();
         all.insert("browserName".to_owned(), json!("chrome"));
         all.insert("goog:chromeOptions".to_owned(), options);
+        all.insert("acceptInsecureCerts".to_owned(), json!(self.takes_any_certificate));
         all
     }
 }

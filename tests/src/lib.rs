@@ -2,7 +2,8 @@
 //!
 //! A [`World`] has a bus of its own (dbus-daemon), the daemon and its plugins as they were built, an SMTP server and
 //! a softphone that are not ours, a clock that a test can set, and, where a test wants it, the portal with browsers
-//! before it. Nothing in it is shared with another world, so tests run side by side. Nothing here sleeps: everything waits for an event, for at most [`PATIENCE`].
+//! before it. Nothing in it is shared with another world, so tests run side by side. Nothing here sleeps: everything
+//! waits for an event, for at most [`PATIENCE`].
 //!
 //! The kit panics with what is missing or wrong, as tests do; it has no other way to fail.
 #![expect(
@@ -38,6 +39,7 @@ mod root;
 mod script;
 mod service_manager;
 mod web;
+mod web_server;
 mod world;
 
 use std::time::Duration;
@@ -60,6 +62,7 @@ pub use relying_party::RelyingParty;
 pub use script::python;
 pub use service_manager::ServiceManager;
 pub use web::{Answer, Web};
+pub use web_server::WebServer;
 pub use world::{Builder, World};
 
 /// How long anything may take before a test fails instead of waiting on. It bounds a hang and measures nothing.

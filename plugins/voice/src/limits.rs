@@ -21,8 +21,9 @@ pub const KEY_SECONDS: std::ops::RangeInclusive<u64> = 1..=60;
 /// The values that `concurrent_calls` may have.
 pub const CONCURRENT_CALLS: std::ops::RangeInclusive<usize> = 1..=1000;
 
-/// How long a request within a call that nobody answered yet is held back before it is refused.
-pub const EARLY: Duration = Duration::from_millis(100);
+/// How long a request within a call that nobody answered yet is held back before it is refused: less than T1 (RFC 3261
+/// §17.1.1.1), after which the peer asks again.
+pub const EARLY: Duration = Duration::from_millis(400);
 
 /// The most networks in `media_networks` and in `signalling_networks` each.
 pub const MAX_NETWORKS: usize = 64;

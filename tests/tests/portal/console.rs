@@ -14,7 +14,7 @@ use serde_json::json;
 const OTHER: u32 = 65_534;
 
 /// A console as a process. Dropped, it is killed.
-struct Officer {
+pub struct Officer {
     child: Child,
     /// Where it says that it serves: an address with a token, or a socket.
     place: String,
@@ -23,7 +23,7 @@ struct Officer {
 
 impl Officer {
     /// Starts one as the user who runs the tests.
-    async fn start(world: &World, arguments: &[&str]) -> Self {
+    pub async fn start(world: &World, arguments: &[&str]) -> Self {
         Self::start_as(world, None, arguments).await
     }
 

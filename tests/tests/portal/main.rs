@@ -11,6 +11,7 @@ mod journeys;
 mod kit;
 mod links;
 mod look;
+mod proxies;
 mod server;
 mod sign_in;
 mod sockets;

@@ -9,13 +9,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 /// A certificate for this machine, and its key.
-struct Pair {
-    certificate: PathBuf,
-    key: PathBuf,
+pub struct Pair {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 impl Pair {
-    fn make(directory: &Path, name: &str) -> Self {
+    pub fn make(directory: &Path, name: &str) -> Self {
         let pair = Self {
             certificate: directory.join(format!("{name}.pem")),
             key: directory.join(format!("{name}.key")),

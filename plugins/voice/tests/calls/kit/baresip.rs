@@ -134,7 +134,7 @@ fn config(host: &str, port: u16, control: u16, directory: &str) -> String {
          rtp_ports {media}-{}\nmodule_path /usr/lib/baresip/modules\n{}module_tmp uuid.so\n\
          module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {directory}\n",
-        media + 20,
+        media + 7,
         modules.concat()
     )
 }

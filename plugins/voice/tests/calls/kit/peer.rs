@@ -1,7 +1,7 @@
 //! The other ends of the calls: sipp with the scenarios in `tests/sipp`, a softphone, and a hole.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -57,13 +57,7 @@ impl Sipp {
     /// Waits for one call over TCP, at the address that another had.
     pub fn answer_over_tcp_at(address: &str, scenario: &str, words: &[(&str, &str)]) -> Sipp {
         let port = address.split([':', ';']).nth(1).unwrap().parse().unwrap();
-        let trunk = Sipp::run_at(port, scenario, words, None, "127.0.0.1", "t1");
-        let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(started.elapsed() < PATIENCE, "sipp does not listen");
-            thread::sleep(Duration::from_millis(20));
-        }
-        trunk
+        Sipp::run_at(port, scenario, words, None, "127.0.0.1", "t1")
     }
 
     /// Waits for one call over IPv6.
@@ -119,7 +113,30 @@ impl Sipp {
         let child = command.spawn().unwrap_or_else(|error| {
             panic!("sipp cannot be run ({error}); install it: apt-get install sip-tester");
         });
-        Sipp { child, host, port, tcp: over == "t1", directory }
+        let mut sipp = Sipp { child, host, port, tcp: over == "t1", directory };
+        if to.is_none() {
+            sipp.wait_for_port();
+        }
+        sipp
+    }
+
+    /// Waits until it listens. A connection would tell, too, but sipp would take it for a call.
+    fn wait_for_port(&mut self) {
+        const LISTENING: &str = "0A";
+        let (own, started) = (format!(":{:04X}", self.port), Instant::now());
+        let tables = if self.tcp { ["tcp", "tcp6"] } else { ["udp", "udp6"] };
+        let listens = |table: &str| {
+            let sockets = fs::read_to_string(format!("/proc/thread-self/net/{table}")).unwrap();
+            sockets.lines().any(|socket| {
+                let fields: Vec<_> = socket.split_whitespace().collect();
+                fields[1].ends_with(&own) && (!self.tcp || fields[3] == LISTENING)
+            })
+        };
+        while !tables.iter().any(|table| listens(table)) {
+            let ended = self.child.try_wait().unwrap();
+            assert!(started.elapsed() < PATIENCE && ended.is_none(), "sipp has no port: {ended:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Where it listens, for the setting `trunk`.
