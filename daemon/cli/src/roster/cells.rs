@@ -16,6 +16,10 @@ use crate::failure::{Failure, Kind};
 /// A cell that says: nothing of it.
 const NOTHING: &str = "-";
 
+/// What means something between semicolons, and before the `=` of a pair.
+const LIST_SIGNS: [char; 2] = ['\\', ';'];
+const NAME_SIGNS: [char; 3] = ['\\', ';', '='];
+
 /// The rows of a list.
 ///
 /// # Errors
@@ -100,46 +104,64 @@ fn field(shape: Shape, cell: &str) -> Result<Field, String> {
             _ => Err("has to be true or false".to_owned()),
         },
         Shape::List if is_nothing => Ok(Field::List(Vec::new())),
-        Shape::List => Ok(Field::List(parts(text))),
+        Shape::List => Ok(Field::List(parts(text).into_iter().map(|part| part.text).collect())),
         Shape::Map if is_nothing => Ok(Field::Map(BTreeMap::new())),
         Shape::Map => {
-            let pairs = parts(text).into_iter().map(|part| match part.split_once('=') {
-                Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-                None => Err("write NAME=VALUE, with a semicolon between two of them".to_owned()),
+            let pairs = parts(text).into_iter().map(|part| {
+                let pair =
+                    part.sign.and_then(|sign| Some((part.text.get(..sign)?, part.text.get(sign + 1..)?)));
+                let (name, value) = pair.ok_or("write NAME=VALUE, with a semicolon between two of them")?;
+                Ok((name.to_owned(), value.to_owned()))
             });
             pairs.collect::<Result<_, _>>().map(Field::Map)
         }
     }
 }
 
+/// What stands between two semicolons.
+#[derive(Default)]
+struct Part {
+    text: String,
+    /// Where its first `=` is that stands for itself.
+    sign: Option<usize>,
+}
+
 /// The parts between semicolons; a backslash takes the next character as it is.
-fn parts(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
+fn parts(text: &str) -> Vec<Part> {
+    let (mut parts, mut part) = (Vec::new(), Part::default());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         let taken = match character {
             '\\' => characters.next().unwrap_or('\\'),
             ';' => {
-                parts.push(String::new());
+                parts.push(std::mem::take(&mut part));
                 continue;
             }
             // Whoever types a list by hand puts a space behind the semicolon.
-            ' ' if parts.last().is_some_and(String::is_empty) => continue,
+            ' ' if part.text.is_empty() => continue,
+            '=' => {
+                part.sign.get_or_insert(part.text.len());
+                '='
+            }
             other => other,
         };
-        if let Some(part) = parts.last_mut() {
-            part.push(taken);
-        }
+        part.text.push(taken);
     }
-    parts.into_iter().filter(|part| !part.is_empty()).collect()
+    parts.push(part);
+    parts.retain(|part| !part.text.is_empty());
+    parts
 }
 
-fn joined(parts: impl Iterator<Item = String>) -> String {
-    let escaped = parts.map(|part| {
-        let part = part.replace('\\', "\\\\").replace(';', "\\;");
-        if part.starts_with(' ') { format!("\\{part}") } else { part }
-    });
-    escaped.collect::<Vec<_>>().join(";")
+/// Puts a backslash before each of these, and before the first space.
+fn escaped(text: &str, signs: &[char]) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (place, character) in text.char_indices() {
+        if signs.contains(&character) || (place == 0 && character == ' ') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 /// Whether a spreadsheet would compute the cell, or it looks guarded already.
@@ -175,8 +197,15 @@ fn cell(value: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match value {
         Value::Bool(flag) => flag.to_string(),
-        Value::Array(items) => joined(items.iter().map(text)),
-        Value::Object(object) => joined(object.iter().map(|(name, value)| format!("{name}={}", text(value)))),
+        Value::Array(items) => {
+            items.iter().map(|item| escaped(&text(item), &LIST_SIGNS)).collect::<Vec<_>>().join(";")
+        }
+        Value::Object(object) => {
+            let pair = |(name, value): (&String, &Value)| {
+                format!("{}={}", escaped(name, &NAME_SIGNS), escaped(&text(value), &LIST_SIGNS))
+            };
+            object.iter().map(pair).collect::<Vec<_>>().join(";")
+        }
         other => text(other),
     }
 }
@@ -203,7 +232,7 @@ mod tests {
             "id": "=cmd|' /C calc'!A0", "realm": "de\"fault", "kind": "'owner", "emails": ["a@example.org", "b@example.org"],
             "email_verified": true, "email_same_mailbox": false, "phones": ["+14155552671", "+442071838750"],
             "contacts": ["Ann; the \\ one <ann@example.org>"], "groups": ["-", "@all", " x "],
-            "attributes": {"team": "a=b;c", "+x": "\n"}, "locale": "de",
+            "attributes": {"team": "a=b;c", "+x": "\n", " a=b": " c"}, "locale": "de",
         });
         let text = heading().unwrap() + &line(&account).unwrap();
         for cell in Cells::of(&text) {
@@ -213,8 +242,9 @@ mod tests {
         assert_eq!((rows.len(), &rows[0].problems), (1, &vec![]));
         assert_eq!(rows[0].id, "=cmd|' /C calc'!A0");
         let list = |items: &[&str]| Field::List(items.iter().map(|&item| item.to_owned()).collect());
-        let map: BTreeMap<_, _> =
-            [("team", "a=b;c"), ("+x", "\n")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let map: BTreeMap<_, _> = [("team", "a=b;c"), ("+x", "\n"), (" a=b", " c")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
         let wanted = [
             ("realm", Field::Text("de\"fault".to_owned())),
             ("kind", Field::Text("'owner".to_owned())),

@@ -33,7 +33,8 @@ Examples:
 Columns (CSV, in any order, named in the first line) and keys (JSON): id, realm, kind, emails, email_verified, \
 email_same_mailbox, phones, phone_verified, phone_country, phone_on_lost_device, contacts, groups, attributes, locale; \
 only id must be there. In CSV, several of something are separated by semicolons (\\; is a semicolon), attributes are \
-NAME=VALUE, an empty cell says nothing, and a single - says: none. In JSON, null says nothing and [] says none.
+NAME=VALUE (\\= in a name), an empty cell says nothing, and a single - says: none. In JSON, null says nothing and [] \
+says none.
 
   id,kind,emails,phones,groups,attributes
   alice,owner,alice@example.org,(415) 555-2671,staff;admins,department=research
